@@ -1,0 +1,55 @@
+import { Value } from 'typebox/value'
+import { stringify } from 'yaml'
+import { childOf } from './draft.js'
+import { configSchema, type Config } from './schema.js'
+
+const mask = '********'
+
+/**
+ * The configuration in force as YAML: every default filled in, durations as people write them, in
+ * the order of the reference page. Client secrets, session keys, the admin token and the password in
+ * the Redis URL are masked.
+ */
+export function printEffectiveConfig(config: Config): string {
+  const { admin, providers, session } = config
+  const shown = {
+    ...config,
+    admin: { ...admin, token: masked(admin.token, admin.tokenFile) },
+    providers: providers.map((provider) =>
+      Object.assign({}, provider, {
+        clientSecret: masked(provider.clientSecret, provider.clientSecretFile),
+      }),
+    ),
+    session: {
+      ...session,
+      keys: session.keysFile === undefined ? session.keys?.map(() => mask) : undefined,
+      redis: session.redis && { ...session.redis, url: maskPassword(session.redis.url) },
+    },
+  }
+  const written = inSchemaOrder(configSchema, Value.Encode(configSchema, shown))
+  return stringify(written, { singleQuote: true })
+}
+
+/** A secret that came from a file is not told at all: the file is. */
+function masked(secret: string | undefined, file: string | undefined): string | undefined {
+  return secret === undefined || file !== undefined ? undefined : mask
+}
+
+function maskPassword(redisUrl: string): string {
+  const url = new URL(redisUrl)
+  if (url.password !== '') url.password = mask
+  return url.href
+}
+
+function inSchemaOrder(schema: unknown, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => inSchemaOrder(childOf(schema, 'items'), item))
+  }
+  const properties = childOf(schema, 'properties')
+  if (typeof properties !== 'object' || properties === null) return value
+  if (value === undefined) return undefined
+  const entries = Object.entries(properties).map(
+    ([key, property]) => [key, inSchemaOrder(property, childOf(value, key))] as const,
+  )
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined))
+}

@@ -1,0 +1,95 @@
+import { hasQueryOrFragment, hasUserinfo, isLoopbackHost, parseHttpUrl } from './addresses.js'
+import type { Finding } from './config-error.js'
+import type { Draft, ProviderDraft } from './draft.js'
+import { timerFault } from './duration.js'
+
+/** What cannot be meant in `providers`. */
+export function* providerContradictions({ providers }: Draft): Generator<Finding> {
+  const seen = new Map<string, number>()
+  for (const [index, provider] of (providers ?? []).entries()) {
+    if (!provider) continue
+    const at = (key: string) => ['providers', index, key]
+
+    const first = provider.id === undefined ? undefined : seen.get(provider.id)
+    if (first !== undefined) {
+      yield {
+        path: at('id'),
+        message: `"${provider.id}" is the id of providers[${first}] already; give each provider its own`,
+      }
+    } else if (provider.id !== undefined) seen.set(provider.id, index)
+
+    const fault = issuerFault(provider)
+    if (fault !== undefined) yield { path: at('issuer'), message: fault }
+    if (provider.scopes && !provider.scopes.includes('openid')) {
+      const complete = !provider.scopes.includes(undefined)
+      if (complete) yield { path: at('scopes'), message: 'must have "openid" among them' }
+    }
+    if (provider.prompt?.split(' ').includes('none')) {
+      yield {
+        path: at('prompt'),
+        message: 'must not be "none": nobody could sign in who is not signed in already',
+      }
+    }
+    yield* secretContradictions(provider, at, providers?.length === 1)
+    yield* algorithmContradictions(provider, at)
+    const message = timerFault(provider.timeout, { zero: 'refused' })
+    if (message !== undefined) yield { path: at('timeout'), message }
+  }
+}
+
+function issuerFault({ issuer, allowInsecureIssuer }: ProviderDraft): string | undefined {
+  if (issuer === undefined) return undefined
+  const url = parseHttpUrl(issuer)
+  if (!url) return 'is not an https URL; write it exactly as the provider does in its metadata'
+  // OpenID Connect Discovery 1.0 §3
+  if (hasQueryOrFragment(issuer)) return 'must have no query and no fragment'
+  if (hasUserinfo(issuer)) return 'must have no user and password'
+  if (issuer.includes('/.well-known/')) {
+    return 'must be the issuer, not the address of its metadata; leave out /.well-known/…'
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname) && allowInsecureIssuer === false) {
+    return 'is plain http; use https, or for a test set allowInsecureIssuer: true'
+  }
+  return undefined
+}
+
+function* secretContradictions(
+  provider: ProviderDraft,
+  at: (key: string) => (string | number)[],
+  isOnly: boolean,
+): Generator<Finding> {
+  const secretKey = provider.clientSecretFile === undefined ? 'clientSecret' : 'clientSecretFile'
+  const hasSecret = provider.clientSecret !== undefined || provider.clientSecretFile !== undefined
+  const method = provider.clientAuthentication
+  if (method === 'none' && hasSecret) {
+    yield {
+      path: at(secretKey),
+      message: 'is set although clientAuthentication is none; remove one of them',
+    }
+  } else if (method !== undefined && method !== 'none' && !hasSecret) {
+    yield {
+      path: at('clientSecretFile'),
+      message: `is missing${isOnly ? ' (or set VALETKEY_CLIENT_SECRET)' : ''}: ${method} needs a secret; for a client without one write clientAuthentication: none`,
+      assumes: [at('clientSecret')],
+    }
+  }
+}
+
+function* algorithmContradictions(
+  provider: ProviderDraft,
+  at: (key: string) => (string | number)[],
+): Generator<Finding> {
+  const algorithms = provider.idTokenSigningAlgorithms ?? []
+  const symmetric = algorithms.filter((alg) => alg?.startsWith('HS'))
+  if (symmetric.length === 0) return
+  const path = at('idTokenSigningAlgorithms')
+  if (symmetric.length < algorithms.length) {
+    yield {
+      path,
+      message:
+        'mixes HS* with public-key algorithms, by which a public key could pass for the secret; keep one kind',
+    }
+  } else if (provider.clientAuthentication === 'none') {
+    yield { path, message: 'has only HS*, which needs a client secret' }
+  }
+}

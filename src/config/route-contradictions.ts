@@ -1,0 +1,107 @@
+import { hasQueryOrFragment, hasUserinfo, isHostName, parseHttpUrl } from './addresses.js'
+import { formatPath, type Finding } from './config-error.js'
+import type { Draft, RouteDraft } from './draft.js'
+import { parseDurationMs, timerFault } from './duration.js'
+import { coversPath, routePathFault } from './route-path.js'
+
+/** What cannot be meant in `routes`. */
+export function* routeContradictions({ routes, basePath }: Draft): Generator<Finding> {
+  const earlier: { route: RouteDraft; index: number }[] = []
+  for (const [index, route] of (routes ?? []).entries()) {
+    if (!route) continue
+    const at = (...keys: (string | number)[]) => ['routes', index, ...keys]
+
+    const pathFault =
+      ownPathFault(route, basePath) ??
+      (route.match?.path === undefined ? undefined : routePathFault(route.match.path))
+    if (pathFault !== undefined) yield { path: at('match', 'path'), message: pathFault }
+    const host = route.match?.host
+    if (host !== undefined && !isHostName(host.replace(/^\*\./, ''))) {
+      yield {
+        path: at('match', 'host'),
+        message:
+          'is no host name; write it without scheme, port and path: app.example.com or *.example.com',
+      }
+    }
+    const upstreamFault = route.upstream === undefined ? undefined : urlFault(route.upstream)
+    if (upstreamFault !== undefined) yield { path: at('upstream'), message: upstreamFault }
+
+    yield* requirementContradictions(route, at)
+    for (const key of ['connect', 'response', 'idle'] as const) {
+      const message = timerFault(route.timeouts?.[key], { zero: 'refused' })
+      if (message !== undefined) yield { path: at('timeouts', key), message }
+    }
+
+    const cover = earlier.find((other) => covers(other.route, route))
+    if (cover) {
+      yield {
+        path: at('match'),
+        message: `can never match, because ${formatPath(['routes', cover.index])} matches all of it before; put the narrower route first`,
+        assumes: [['routes', cover.index, 'match']],
+      }
+    }
+    earlier.push({ route, index })
+  }
+}
+
+function ownPathFault({ match }: RouteDraft, basePath: string | undefined): string | undefined {
+  if (match?.path === undefined || basePath === undefined) return undefined
+  return `${match.path}/`.startsWith(`${basePath}/`)
+    ? `is under basePath (${basePath}), where Valetkey itself answers; choose another path or basePath`
+    : undefined
+}
+
+function urlFault(upstream: string): string | undefined {
+  if (!parseHttpUrl(upstream)) {
+    return 'is not an http or https URL; write it like http://127.0.0.1:3000'
+  }
+  if (hasUserinfo(upstream)) return 'must have no user and password'
+  if (hasQueryOrFragment(upstream)) return 'must have no query and no fragment'
+  return undefined
+}
+
+function* requirementContradictions(
+  { auth, require }: RouteDraft,
+  at: (...keys: (string | number)[]) => (string | number)[],
+): Generator<Finding> {
+  if (!require) return
+  if (auth === 'public') {
+    yield {
+      path: at('require'),
+      message: 'has no effect with auth: public, which lets everybody in; remove one of them',
+    }
+  }
+  const rules = Object.entries(require).filter(([, rule]) => rule !== undefined)
+  if (rules.every(([, rule]) => typeof rule === 'object' && Object.keys(rule).length === 0)) {
+    yield { path: at('require'), message: 'requires nothing; name groups, emails … or remove it' }
+  }
+  for (const [name, values] of Object.entries(require.claims ?? {})) {
+    if (name !== '__proto__' && values !== undefined) continue
+    yield { path: at('require', 'claims', name), message: 'is no claim that a token can carry' }
+  }
+  for (const [index, email] of (require.emails ?? []).entries()) {
+    if (email === undefined || /^[^@\s]+@[^@\s]+$/.test(email)) continue
+    yield { path: at('require', 'emails', index), message: 'is no email address' }
+  }
+  for (const [index, domain] of (require.emailDomains ?? []).entries()) {
+    if (domain === undefined || !/[@*\s/:]/.test(domain)) continue
+    yield {
+      path: at('require', 'emailDomains', index),
+      message: 'is no domain; write it without "@" and without wildcard: example.com',
+    }
+  }
+  if (require.maxAge !== undefined && parseDurationMs(require.maxAge) === 0) {
+    yield { path: at('require', 'maxAge'), message: 'must be longer than zero' }
+  }
+}
+
+/** Whether every request that the later route matches is matched by the earlier one already. */
+function covers({ match: earlier }: RouteDraft, { match: later }: RouteDraft): boolean {
+  if (!earlier || !later || earlier.path === undefined || later.path === undefined) return false
+  const hostCovered =
+    earlier.host === undefined || earlier.host.toLowerCase() === later.host?.toLowerCase()
+  const methodsCovered =
+    earlier.methods === undefined ||
+    (later.methods?.every((method) => earlier.methods?.includes(method)) ?? false)
+  return hostCovered && methodsCovered && coversPath(earlier.path, later.path)
+}

@@ -1,0 +1,84 @@
+import { Type, type StaticDecode } from 'typebox'
+import { providerSchema } from './provider-schema.js'
+import { routeSchema } from './route-schema.js'
+import { duration, filled, strict, text } from './schema-parts.js'
+import { sessionSchema } from './session-schema.js'
+
+const listenAddress = (fallback: string, description: string) =>
+  Type.String({
+    pattern: '^.+:[0-9]{1,5}$',
+    default: fallback,
+    title: 'host and port',
+    examples: [fallback],
+    description,
+  })
+
+/** The one source of the configuration's types, checks, defaults, JSON Schema and reference page. */
+export const configSchema = Type.Object(
+  {
+    publicUrl: text('What the browser sees; decides cookie names and the redirect URI.'),
+    listen: listenAddress('0.0.0.0:4180', 'Where requests arrive.'),
+    basePath: Type.String({
+      pattern: '^(/[A-Za-z0-9._~-]+)+$',
+      title: 'a path of plain characters without a slash at its end',
+      examples: ['/oauth2'],
+      default: '/oauth2',
+      description: "Valetkey's own endpoints.",
+    }),
+    trustedProxies: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: 'CIDRs whose Forwarded and X-Forwarded-* headers count.',
+    }),
+    returnToHosts: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description:
+        'Hosts besides that of publicUrl to which people may return after login and logout.',
+    }),
+    admin: Type.Object(
+      {
+        listen: listenAddress(
+          '127.0.0.1:44180',
+          'Where health, metrics and the session inventory are served.',
+        ),
+        token: Type.Optional(text('The bearer token of the inventory; better kept in tokenFile.')),
+        tokenFile: Type.Optional(text('A file that holds the bearer token.')),
+      },
+      filled,
+    ),
+    providers: Type.Array(providerSchema, {
+      minItems: 1,
+      description: 'The OpenID providers, one or several.',
+    }),
+    session: sessionSchema,
+    routes: Type.Array(routeSchema, {
+      minItems: 1,
+      description: 'Where requests go; the first match wins, a request that matches none gets 404.',
+    }),
+    log: Type.Object(
+      {
+        level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
+          default: 'info',
+          description: '`debug` has a line for each request.',
+        }),
+      },
+      filled,
+    ),
+    shutdown: Type.Object(
+      {
+        wait: duration({
+          default: '5s',
+          description: 'Between turning readiness off and closing.',
+        }),
+        drain: duration({ default: '25s', description: 'How long requests under way may take.' }),
+      },
+      filled,
+    ),
+  },
+  { ...strict, title: 'Valetkey configuration' },
+)
+
+/** The configuration as the program sees it: defaults filled in, durations in milliseconds, secrets read. */
+export type Config = StaticDecode<typeof configSchema>
+export type ProviderConfig = Config['providers'][number]
+export type RouteConfig = Config['routes'][number]
+export type SessionConfig = Config['session']

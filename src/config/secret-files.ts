@@ -1,0 +1,84 @@
+import { dirname, isAbsolute, resolve } from 'node:path'
+import type { Finding, SettingPath } from './config-error.js'
+import type { Draft } from './draft.js'
+import { parseSessionKeys } from './session-key.js'
+
+export interface SecretFileOptions {
+  /** Reads a file as UTF-8 text; throws as `readFileSync` does. */
+  readonly readFile: (path: string) => string
+  /** The configuration file: paths in it are relative to its folder. */
+  readonly configFile: string | undefined
+  /** Whether a path came from the environment, and so is relative to the working directory. */
+  readonly isFromEnvironment: (path: SettingPath) => boolean
+}
+
+/** Fills clientSecret, session.keys and admin.token in the draft from the files that it names. */
+export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
+  const findings: Finding[] = []
+
+  const read = (path: SettingPath, file: string): string | undefined => {
+    const base = options.isFromEnvironment(path) ? '.' : dirname(options.configFile ?? '.')
+    const hint = isAbsolute(file) ? '' : `; a relative path starts at ${resolve(base)}`
+    const text = readText(resolve(base, file), options.readFile, hint)
+    if ('fault' in text) findings.push({ path, message: text.fault })
+    return 'fault' in text ? undefined : text.content
+  }
+  const readOne = (
+    path: SettingPath,
+    file: string | undefined,
+    literal: string | undefined,
+    literalKey: string,
+  ): string | undefined => {
+    if (file === undefined) return literal
+    if (literal !== undefined) findings.push({ path, message: bothSet(literalKey) })
+    return read(path, file) ?? literal
+  }
+
+  for (const [index, provider] of (draft.providers ?? []).entries()) {
+    if (!provider) continue
+    const path = ['providers', index, 'clientSecretFile']
+    const { clientSecretFile, clientSecret } = provider
+    provider.clientSecret = readOne(path, clientSecretFile, clientSecret, 'clientSecret')
+  }
+
+  const { admin, session } = draft
+  if (admin) {
+    admin.token = readOne(['admin', 'tokenFile'], admin.tokenFile, admin.token, 'token')
+  }
+  if (session?.keysFile !== undefined) {
+    const path = ['session', 'keysFile']
+    if (session.keys) findings.push({ path, message: bothSet('keys') })
+    const text = read(path, session.keysFile)
+    if (text === undefined) return findings
+    const { keys, badLines } = parseSessionKeys(text)
+    if (keys.length === 0) findings.push({ path, message: 'names a file that holds no key' })
+    for (const line of badLines) {
+      findings.push({
+        path,
+        message: `names a file in which line ${line} is not 32 bytes in base64url, 43 characters; \`valetkey keygen\` makes one`,
+      })
+    }
+    session.keys = keys
+  }
+  return findings
+}
+
+const bothSet = (literalKey: string) => `is set together with ${literalKey}; keep one of them`
+
+function readText(
+  path: string,
+  readFile: (path: string) => string,
+  hint: string,
+): { content: string } | { fault: string } {
+  try {
+    const content = readFile(path).replace(/\r?\n$/, '')
+    return content === '' ? { fault: 'names a file that is empty' } : { content }
+  } catch (error) {
+    return { fault: `names a file that cannot be read (${reasonOf(error)})${hint}` }
+  }
+}
+
+/** Why a file could not be read, in the system's short code. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+}

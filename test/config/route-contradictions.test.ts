@@ -1,0 +1,150 @@
+import { route, routeTo, testCases, type ConfigCase } from '../helpers/config-cases.js'
+
+testCases([
+  ...(
+    [
+      ['http://u:p@app', /user/],
+      ['http://app/?x', /query/],
+      ["'http://app/#x'", /fragment/],
+      ['app:3000', /is not an http or https URL/],
+      ['unix:/run/app', /is not an http or https URL/],
+    ] as const
+  ).map(([upstream, message]): ConfigCase => ({
+    title: `upstream ${upstream}`,
+    line: 10,
+    with: `  - upstream: ${upstream}`,
+    expect: [['routes[0].upstream', message, 10]],
+  })),
+  ...['/oauth2', '/oauth2/', '/oauth2/x', '/oauth2/**'].map((pattern): ConfigCase => ({
+    title: `route under basePath ${pattern}`,
+    line: 10,
+    with: routeTo(pattern),
+    expect: [['routes[0].match.path', /under basePath/, 10]],
+  })),
+  ...(
+    [
+      ['/a//b', /"\/\/"/],
+      ['//', /"\/\/"/],
+      ['/a/../b', /segment/],
+      ['/./', /segment/],
+      ['/a*', /whole segment/],
+      ['/***', /whole segment/],
+      ['/a/**/b', /must come last/],
+      ['/a/**/', /must come last/],
+      ['/a?b', /query/],
+      ['/a#b', /query/],
+      ['/a;b', /different ways/],
+      ['/a\\b', /different ways/],
+      ['/a b', /different ways/],
+      ['/a%', /begins no percent-encoding/],
+      ['/a%4', /begins no percent-encoding/],
+      ['/%41', /write the character itself/],
+      ['/%2e%2e', /write the character itself/],
+      ['/a%2Fb', /leave it out/],
+      ['/a%00', /leave it out/],
+      ['/a%25b', /leave it out/],
+      ['/a.', /several ways/],
+      ['/a%C0%AF', /several ways/],
+      ['/a／b', /several ways/],
+    ] as const
+  ).map(([pattern, message]): ConfigCase => ({
+    title: `path pattern ${pattern}`,
+    line: 10,
+    with: routeTo(pattern),
+    expect: [['routes[0].match.path', message, 10]],
+  })),
+  ...['/', '/a', '/a/', '/*/b', '/a/*', '/a/**', '/**', '/oauth2x', '/a%20b', '/ä'].map(
+    (pattern) => ({
+      title: `path pattern ${pattern} is good`,
+      line: 10,
+      with: routeTo(pattern),
+      expect: [],
+    }),
+  ),
+  {
+    title: 'host with a port',
+    line: 10,
+    with: route("match: { host: 'app.example.com:443' }"),
+    expect: [['routes[0].match.host', /is no host name/, 10]],
+  },
+  {
+    title: 'wildcard host',
+    line: 10,
+    with: route("match: { host: '*.example.com' }"),
+    expect: [],
+  },
+  {
+    title: 'requirements of a public route',
+    line: 10,
+    with: route('auth: public, require: { groups: [a] }'),
+    expect: [['routes[0].require', /no effect/, 10]],
+  },
+  {
+    title: 'requirements that require nothing',
+    line: 10,
+    with: route('require: {}'),
+    expect: [['routes[0].require', /requires nothing/, 10]],
+  },
+  {
+    title: 'claims that require nothing',
+    line: 10,
+    with: route('require: { claims: {} }'),
+    expect: [['routes[0].require', /requires nothing/, 10]],
+  },
+  {
+    title: 'requirements that are broken are not also empty',
+    line: 10,
+    with: route('require: { groups: staff }'),
+    expect: [['routes[0].require.groups', /must be a list/, 10]],
+  },
+  {
+    title: 'emails, domains and age',
+    line: 10,
+    with: route(
+      "require: { emails: [a], emailDomains: ['@a.example', '*.b.example'], maxAge: 0s }",
+    ),
+    expect: [
+      ['routes[0].require.emails[0]', /no email address/, 10],
+      ['routes[0].require.emailDomains[0]', /without "@"/, 10],
+      ['routes[0].require.emailDomains[1]', /without wildcard/, 10],
+      ['routes[0].require.maxAge', /longer than zero/, 10],
+    ],
+  },
+  {
+    title: 'route timeouts',
+    line: 10,
+    with: route('timeouts: { connect: 0s, idle: 25d }'),
+    expect: [
+      ['routes[0].timeouts.connect', /longer than zero/, 10],
+      ['routes[0].timeouts.idle', /at most 24d/, 10],
+    ],
+  },
+  {
+    title: 'a route that an earlier one covers',
+    line: 10,
+    with: [routeTo('/'), route("match: { path: '/admin/' }, require: { groups: [admin] }")].join(
+      '\n',
+    ),
+    expect: [['routes[1].match', /can never match, because routes\[0\]/, 11]],
+  },
+  {
+    title: 'a route that an earlier one covers only in part',
+    line: 10,
+    with: [
+      route("match: { path: '/', host: a.example.com }"),
+      route("match: { path: '/', methods: [GET] }"),
+      routeTo('/a/**'),
+      routeTo('/a/'),
+      routeTo('/b/*/'),
+      routeTo('/b/c/'),
+      routeTo('/'),
+    ].join('\n'),
+    expect: [],
+  },
+  {
+    title: 'a route whose host is broken covers nothing',
+    line: 10,
+    with: [route("match: { path: '/', host: 3 }"), routeTo('/a')].join('\n'),
+    expect: [['routes[0].match.host', /put it in quotes/, 10]],
+  },
+])

@@ -1,0 +1,172 @@
+import * as prettier from 'prettier'
+import { durationPattern } from '../../src/config/duration.js'
+import { childOf } from '../../src/config/draft.js'
+import { environmentSettings } from '../../src/config/environment.js'
+import { formatPath } from '../../src/config/config-error.js'
+import { configSchema } from '../../src/config/schema.js'
+
+/** docs/valetkey.schema.json: the schema as editors want it, in which a setting with a default is optional. */
+export function generateJsonSchema(): string {
+  const schema: unknown = JSON.parse(JSON.stringify(configSchema, optionalDefaults))
+  const draft7 = { $schema: 'http://json-schema.org/draft-07/schema#' }
+  return `${JSON.stringify(Object.assign(draft7, schema), null, 2)}\n`
+}
+
+function optionalDefaults(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const required = childOf(value, 'required')
+  const kind = childOf(value, 'enum') === undefined ? {} : { type: 'string' }
+  if (!Array.isArray(required)) return { ...kind, ...value }
+  const needed = required.filter(
+    (key: string) => childOf(childOf(childOf(value, 'properties'), key), 'default') === undefined,
+  )
+  return { ...value, required: needed.length > 0 ? needed : undefined }
+}
+
+/** docs/configuration.md, wholly made from the schema and the texts below. */
+export async function generateReference(): Promise<string> {
+  const sections = sectionsOf('', configSchema).map(
+    ({ path, schema }) =>
+      `## ${path ? `\`${path}\`` : 'Top level'}\n\n${describe(schema)}${table(schema)}`,
+  )
+  const page = [introduction, ...sections, environment(), rules].join('\n\n')
+  return prettier.format(page, { parser: 'markdown', printWidth: 100 })
+}
+
+const introduction = `<!-- Made by \`npm run docs\` from src/config/schema.ts; do not edit. -->
+
+# Configuration
+
+One YAML (or JSON) file, overridden by environment variables. \`valetkey check --config valetkey.yaml\`
+names every problem with its path and line and prints the configuration in force, secrets masked.
+\`valetkey.schema.json\` beside this page is its JSON Schema; editors complete and check with it:
+
+\`\`\`yaml
+# yaml-language-server: $schema=./valetkey.schema.json
+publicUrl: https://app.example.com
+providers:
+  - issuer: https://idp.example.com/realms/main
+    clientId: app
+    clientSecretFile: /run/secrets/client-secret
+session:
+  store: redis
+  redis: { url: redis://redis:6379 }
+  keysFile: /run/secrets/session-keys
+routes:
+  - upstream: http://127.0.0.1:3000
+\`\`\`
+
+A **duration** is a number and a unit: \`250ms\`, \`30s\`, \`5m\`, \`8h\`, \`7d\`. Settings without a default
+and not marked as required are absent unless they are set.`
+
+const rules = `## Secrets
+
+Keep secrets in files: \`clientSecretFile\`, \`keysFile\`, \`tokenFile\`. A newline at the end does not
+count. A relative path starts at the folder of the configuration file, in an environment variable at
+the working directory. A secret and its file are never both set. \`keysFile\` holds one key a line;
+blank lines and lines that begin with \`#\` do not count. The first key seals, all of them open: put a
+new key first, and remove the old one when a session lifetime has passed.
+
+## What is refused
+
+Besides unknown settings and wrong types, Valetkey does not start with settings that contradict each
+other. Among them:
+
+- a \`publicUrl\` with a path, or over plain http off loopback (\`localhost\`, \`*.localhost\`,
+  \`127.0.0.0/8\`, \`[::1]\`), and an issuer over plain http off loopback without \`allowInsecureIssuer\`;
+- the redis store without a URL or without session keys, and the memory store beside \`session.redis\`;
+- a cookie domain that does not contain the host of \`publicUrl\`, \`sameSite: none\` without https;
+- two providers of one id, a client secret missing or too many, \`openid\` missing in \`scopes\`, HS\\*
+  mixed with public-key algorithms;
+- a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` on a public route,
+  a path pattern that could be read in several ways;
+- a network of trusted proxies that is everybody (\`0.0.0.0/0\`), a short admin token, two listeners on
+  one port, an inactivity timeout longer than the lifetime, a timer of zero or of more than 24 days.`
+
+function environment(): string {
+  const rows = environmentSettings.map(
+    ({ variable, path }) => `| \`${variable}\` | \`${formatPath(path)}\` |`,
+  )
+  return `## Environment
+
+| variable | sets |
+| --- | --- |
+${rows.join('\n')}
+
+The environment overrides the file, and is enough by itself for one provider and one upstream. An
+empty variable counts as absent. \`VALETKEY_REDIS_URL\` also sets \`session.store: redis\`;
+\`VALETKEY_SESSION_KEY\` holds one key. The variables of a provider and \`VALETKEY_UPSTREAM\` are refused
+when the file has several providers or routes.`
+}
+
+interface Section {
+  readonly path: string
+  readonly schema: unknown
+}
+
+function sectionsOf(path: string, schema: unknown): Section[] {
+  return [
+    { path, schema },
+    ...settingsOf(schema).flatMap(([key, setting]) => {
+      const below = path ? `${path}.${key}` : key
+      if (isSection(setting)) return sectionsOf(below, setting)
+      const items = childOf(setting, 'items')
+      return isSection(items) ? sectionsOf(`${below}[]`, items) : []
+    }),
+  ]
+}
+
+const isSection = (schema: unknown) => childOf(schema, 'properties') !== undefined
+
+function settingsOf(schema: unknown): [string, unknown][] {
+  return Object.entries(childOf(schema, 'properties') ?? {})
+}
+
+function describe(schema: unknown): string {
+  const description = childOf(schema, 'description')
+  return typeof description === 'string' ? `${description}\n\n` : ''
+}
+
+function table(schema: unknown): string {
+  const required: unknown = childOf(schema, 'required')
+  const rows = settingsOf(schema).map(([key, setting]) => {
+    const fallback = childOf(setting, 'default')
+    const isNeeded = Array.isArray(required) && required.includes(key) && fallback === undefined
+    const cells = [`\`${key}\``, kindOf(setting), isNeeded ? '**required**' : defaultOf(setting)]
+    const description = childOf(setting, 'description')
+    const meaning = typeof description === 'string' ? description : 'See below.'
+    return `| ${[...cells, meaning].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  })
+  return `| setting | type | default | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}`
+}
+
+function defaultOf(setting: unknown): string {
+  const fallback = childOf(setting, 'default')
+  if (fallback === undefined || isSection(setting)) return ''
+  return `\`${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}\``
+}
+
+function kindOf(setting: unknown): string {
+  const choices = childOf(setting, 'anyOf')
+  if (Array.isArray(choices)) return choices.map(kindOf).join(' or ')
+  const values = childOf(setting, 'enum')
+  if (Array.isArray(values)) return values.map((value) => `\`${value}\``).join(', ')
+  if (childOf(setting, 'pattern') === durationPattern) return 'duration'
+  if (childOf(setting, 'patternProperties') !== undefined) return 'mapping of lists of text'
+  switch (childOf(setting, 'type')) {
+    case 'string':
+      return 'text'
+    case 'integer':
+      return 'whole number'
+    case 'boolean':
+      return '`true`, `false`'
+    case 'array': {
+      const items = childOf(setting, 'items')
+      return isSection(items) ? 'list' : `list of ${kindOf(items)}`
+    }
+    case 'null':
+      return '`null`'
+    default:
+      return 'section'
+  }
+}
