@@ -1,0 +1,121 @@
+import { createNodeReader } from './forwarding-node.js'
+import { parseHost } from './host.js'
+
+/** What is known of the client behind the trusted proxies. */
+export interface ClientFacts {
+  /** The address of the client: the rightmost one that is no trusted proxy. */
+  readonly clientAddress: string
+  /** The scheme that the client used, if a trusted proxy says so. */
+  readonly scheme?: 'http' | 'https'
+  /** The host and port that the client asked for, if a trusted proxy says so. */
+  readonly host?: string
+  /** The addresses that are known for sure, from the client to the peer: the value of `X-Forwarded-For`. */
+  readonly forwardedFor: string
+  /** Whether the peer is a trusted proxy. */
+  readonly trusted: boolean
+}
+
+/**
+ * Creates the reader of `Forwarded` (RFC 7239) and `X-Forwarded-For/-Proto/-Host`.
+ *
+ * They count only when the peer is one of `trustedProxies`, and are read from right to left: what stands left
+ * of the first address that is not trusted may be the client's invention. `X-Forwarded-*` go before
+ * `Forwarded`, because proxies that maintain the former often pass the latter on as the client sent it.
+ *
+ * Throws TrustedProxyError for an entry that is neither an address nor a CIDR.
+ */
+export function createClientFacts(options: { readonly trustedProxies: readonly string[] }) {
+  const readNode = createNodeReader(options.trustedProxies)
+
+  return (remoteAddress: string | undefined, rawHeaders: readonly string[]): ClientFacts => {
+    const peer = readNode(remoteAddress ?? '')
+    const peerAddress = peer?.address ?? ''
+    if (peer?.isTrusted !== true) {
+      return { clientAddress: peerAddress, forwardedFor: peerAddress, trusted: false }
+    }
+    const said = readForwarding(rawHeaders)
+    const chain = [peerAddress]
+    let trustedHops = 1
+    for (const name of said.nodes.toReversed()) {
+      const node = readNode(name)
+      if (node === undefined) break
+      chain.unshift(node.address)
+      if (!node.isTrusted) break
+      trustedHops++
+    }
+    const scheme = saidByHop(said.schemes, trustedHops)?.toLowerCase()
+    const host = saidByHop(said.hosts, trustedHops)
+    return {
+      clientAddress: chain[0] ?? peerAddress,
+      ...(scheme === 'http' || scheme === 'https' ? { scheme } : {}),
+      ...(host === undefined || parseHost(host) === undefined ? {} : { host }),
+      forwardedFor: chain.join(', '),
+      trusted: true,
+    }
+  }
+}
+
+/** The headers that tell the upstream about the client, rebuilt from what is known. */
+export const forwardingHeaders = (
+  facts: ClientFacts,
+  asked: { readonly scheme: string; readonly host: string },
+): readonly (readonly [string, string])[] => [
+  ['X-Forwarded-For', facts.forwardedFor],
+  ['X-Forwarded-Proto', facts.scheme ?? asked.scheme],
+  ['X-Forwarded-Host', facts.host ?? asked.host],
+]
+
+interface Forwarding {
+  readonly nodes: readonly string[]
+  readonly schemes: readonly string[]
+  readonly hosts: readonly string[]
+}
+
+/** What the outermost trusted proxy said: a list that each of them extended, or one value for all. */
+const saidByHop = (values: readonly string[], hops: number) =>
+  values[Math.max(0, values.length - hops)]
+
+function readForwarding(rawHeaders: readonly string[]): Forwarding {
+  const nodes = listOf(rawHeaders, 'x-forwarded-for')
+  const schemes = listOf(rawHeaders, 'x-forwarded-proto')
+  const hosts = listOf(rawHeaders, 'x-forwarded-host')
+  if (nodes.length + schemes.length + hosts.length > 0) return { nodes, schemes, hosts }
+  const elements = listOf(rawHeaders, 'forwarded').map(parseForwardedElement)
+  const all = (name: string) => elements.map((element) => element.get(name) ?? '')
+  return { nodes: all('for'), schemes: all('proto'), hosts: all('host') }
+}
+
+/** The values of a list header over all its lines. */
+function listOf(rawHeaders: readonly string[], name: string): readonly string[] {
+  const values: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const rawName = rawHeaders[index]
+    const line = rawHeaders[index + 1]
+    if (rawName?.length !== name.length || rawName.toLowerCase() !== name) continue
+    if (line === undefined) continue
+    for (const value of splitList(line, name === 'forwarded')) {
+      if (value.trim() !== '') values.push(value.trim())
+    }
+  }
+  return values
+}
+
+/**
+ * Splits at commas, those within quoted strings left alone where there are such. A quote that a client left
+ * open must not swallow what the proxies added after it.
+ */
+function splitList(line: string, hasQuotedStrings: boolean): readonly string[] {
+  const isQuoted = hasQuotedStrings && /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/.test(line)
+  return isQuoted ? (line.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []) : line.split(',')
+}
+
+/** One element of `Forwarded`: `for="[2001:db8::1]:80";proto=https;host=example.com` (RFC 7239 §4). */
+function parseForwardedElement(element: string): ReadonlyMap<string, string> {
+  const pairs = element.matchAll(/([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]*))/gi)
+  return new Map(
+    Array.from(pairs, ([, name = '', quoted, token = '']) => [
+      name.toLowerCase(),
+      quoted?.replaceAll(/\\(.)/g, '$1') ?? token,
+    ]),
+  )
+}

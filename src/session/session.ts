@@ -1,0 +1,41 @@
+/** Tokens of one sign-in. They never leave the server but for the access token, which goes upstream. */
+export interface Tokens {
+  readonly accessToken: string
+  /** Epoch milliseconds, from `expires_in` or what stands in for it; drives the refresh only. */
+  readonly accessTokenExpiresAt: number
+  /** True when nothing told the expiry: then it only times the refresh and ends nothing. */
+  readonly accessTokenExpiryAssumed?: boolean
+  /** When this access token was issued; epoch milliseconds. */
+  readonly accessTokenIssuedAt: number
+  readonly refreshToken?: string
+  /** The latest ID token as the provider sent it, for `id_token_hint`. */
+  readonly idToken: string
+  readonly scope?: string
+}
+
+/** Who is signed in, as verified from the ID token and userinfo. `issuer` with `sub` is the user's key. */
+export interface Identity {
+  readonly providerId: string
+  readonly issuer: string
+  readonly sub: string
+  /** The provider's session id, when it sends one. */
+  readonly sid?: string
+  /** When the person authenticated at the provider; epoch milliseconds. */
+  readonly authenticatedAt?: number
+  /** ID token claims with userinfo merged in. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/**
+ * One person's sign-in, as it is sealed in the store. Instants are epoch milliseconds.
+ *
+ * The last activity is no part of it: it changes on its own schedule and is stored beside the sealed record.
+ */
+export interface Session {
+  readonly schema: 1
+  readonly identity: Identity
+  readonly tokens: Tokens
+  readonly createdAt: number
+  /** The end of the lifetime, whatever happens; a refresh never moves it. */
+  readonly endsAt: number
+}

@@ -1,0 +1,42 @@
+import t from 'tap'
+import { decide } from '../../src/access/decide.js'
+import { compileRoutes } from '../../src/access/route-table.js'
+import type { RouteConfig } from '../../src/config/schema.js'
+import { identityOf, routeConfig } from './fixtures.js'
+
+const now = 1_800_000_000_000
+const staff = identityOf({ groups: ['staff'] })
+const guest = identityOf({ groups: ['guests'] })
+
+const decision = (
+  options: Partial<Pick<RouteConfig, 'auth' | 'require'>>,
+  identity?: typeof staff,
+) => {
+  const { routes } = compileRoutes([routeConfig({ path: '/' }, options)], { basePath: '/oauth2' })
+  const [route] = routes
+  return route && decide(route, identity, now, { groupsClaim: 'groups' })
+}
+
+const require = { groups: ['staff'] }
+const forbidden = { kind: 'forbidden', missing: [{ kind: 'groups', anyOf: ['staff'] }] }
+
+t.test('a required route asks who one is, then what one may', async (t) => {
+  t.same(decision({}), { kind: 'authenticate' })
+  t.same(decision({}, guest), { kind: 'forward' })
+  t.same(decision({ require }), { kind: 'authenticate' })
+  t.same(decision({ require }, staff), { kind: 'forward' })
+  t.same(decision({ require }, guest), forbidden)
+})
+
+t.test('an optional route lets anybody in, but checks who is signed in', async (t) => {
+  t.same(decision({ auth: 'optional' }), { kind: 'forward' })
+  t.same(decision({ auth: 'optional', require }), { kind: 'forward' })
+  t.same(decision({ auth: 'optional', require }, guest), forbidden)
+  t.same(decision({ auth: 'optional', require }, staff), { kind: 'forward' })
+})
+
+t.test('a public route never looks at the identity', async (t) => {
+  for (const identity of [undefined, staff, guest]) {
+    t.same(decision({ auth: 'public', require }, identity), { kind: 'forward' })
+  }
+})
