@@ -1,0 +1,112 @@
+import type { Identity } from '../session/session.js'
+
+/** A claim's name, taken literally whatever characters it has, or the path to a nested one. */
+export type ClaimPath = string | readonly string[]
+
+type Claims = Identity['claims']
+
+/** Reads a claim; undefined when it is absent. Nothing inherited counts (`constructor`, `__proto__`). */
+export function readClaim(claims: Claims, path: ClaimPath): unknown {
+  if (typeof path === 'string') return ownValue(claims, path)
+  return path.reduce<unknown>(ownValue, claims)
+}
+
+/** Reads a claim that must be text; undefined when it is absent, empty or anything else. */
+export function readText(claims: Claims, name: string): string | undefined {
+  const value = ownValue(claims, name)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const ownValue = (container: unknown, name: string): unknown =>
+  isObject(container) && Object.hasOwn(container, name) ? container[name] : undefined
+
+/**
+ * The values of a claim in whatever form providers send lists: a list of texts or of objects with a `name` or
+ * `value`, a text with commas, a JSON list in a text, or an object whose keys are the values (its members
+ * objects or true). Truth values and numbers count as their text; what has no text is left out.
+ */
+export function claimValues(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(elementText)
+  if (typeof value === 'string') return textValues(value)
+  if (isObject(value)) {
+    return Object.keys(value).filter((key) => value[key] === true || isObject(value[key]))
+  }
+  return elementText(value)
+}
+
+function textValues(text: string): readonly string[] {
+  if (text.startsWith('[')) {
+    const list = parseJson(text)
+    if (Array.isArray(list)) return list.flatMap(elementText)
+  }
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+function elementText(element: unknown): readonly string[] {
+  if (typeof element === 'string') return element === '' ? [] : [element]
+  if (typeof element === 'boolean' || typeof element === 'bigint') return [String(element)]
+  if (typeof element === 'number') return Number.isFinite(element) ? [String(element)] : []
+  const named = ownValue(element, 'name') ?? ownValue(element, 'value')
+  return typeof named === 'string' && named !== '' ? [named] : []
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+// Texts that people may often choose themselves. Taken apart at commas, `Eve,admin` would be an admin.
+const chosenByPeople = new Set([
+  'sub',
+  'name',
+  'given_name',
+  'family_name',
+  'middle_name',
+  'nickname',
+  'preferred_username',
+  'profile',
+  'picture',
+  'website',
+  'email',
+  'phone_number',
+  'zoneinfo',
+  'locale',
+  'address',
+])
+
+/** Whether the claim has one of the wanted values, as a whole or, where that is safe, within a list in a text. */
+export function claimMatches(name: string, value: unknown, wanted: ReadonlySet<string>): boolean {
+  if (typeof value === 'string' && wanted.has(value)) return true
+  if (typeof value === 'string' && chosenByPeople.has(name)) return false
+  return claimValues(value).some((text) => wanted.has(text))
+}
+
+/** The groups of the person, each once, in the provider's order. */
+export function groupsOf(identity: Identity, groupsClaim: ClaimPath): readonly string[] {
+  return [...new Set(claimValues(readClaim(identity.claims, groupsClaim)))]
+}
+
+/** Whether the provider says that it verified the address; some say so in a text. */
+export function isEmailVerified(claims: Claims): boolean {
+  const verified = ownValue(claims, 'email_verified')
+  return verified === true || verified === 'true'
+}
+
+/**
+ * The address to tell applications: absent when the provider says that it is not verified. Providers that
+ * say nothing (Entra ID) are believed here, but not by the rules about addresses.
+ */
+export function emailOf(identity: Identity): string | undefined {
+  const verified = ownValue(identity.claims, 'email_verified')
+  if (verified === false || verified === 'false') return undefined
+  return readText(identity.claims, 'email')
+}

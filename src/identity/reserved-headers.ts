@@ -1,0 +1,47 @@
+/** The header that carries the access token on routes with `accessToken: header`. */
+export const accessTokenHeaderName = 'X-Forwarded-Access-Token'
+/** The header that carries the identity assertion. */
+export const assertionHeaderName = 'X-Valetkey-Assertion'
+
+const reservedPrefixes = ['x-forwarded-', 'x-valetkey-', 'x-auth-request-', 'x-original-']
+
+const reservedNames = new Set([
+  'forwarded',
+  'x-forwarded',
+  'x-real-ip',
+  // Frameworks that take the path from one of these would serve another one than was decided upon.
+  'x-rewrite-url',
+  'x-http-host-override',
+  'x-host',
+  // What oauth2-proxy sends.
+  'gap-auth',
+  'gap-signature',
+])
+
+/**
+ * Whether only Valetkey may tell the upstream this: headers of identity and of forwarding, and those that
+ * replace the request's path. They are removed from every inbound request, and from trailers.
+ *
+ * CGI, WSGI and PHP make one variable of `X-Forwarded-User`, `x_forwarded_user` and `X.Forwarded.User`;
+ * so every character but letters and digits counts as `-`.
+ */
+export function isReservedHeader(rawName: string): boolean {
+  switch (rawName.charCodeAt(0) | 0x20) {
+    case 0x78: // x
+      return !isLetter(rawName.charCodeAt(1)) && isReserved(rawName)
+    case 0x66: // f
+      return rawName.length === 9 && isReserved(rawName)
+    case 0x67: // g
+      return isReserved(rawName)
+    default:
+      return false
+  }
+}
+
+const isLetter = (code: number) => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a
+
+function isReserved(rawName: string): boolean {
+  const lower = rawName.toLowerCase()
+  const name = /^[a-z0-9-]*$/.test(lower) ? lower : lower.replaceAll(/[^a-z0-9]/g, '-')
+  return reservedNames.has(name) || reservedPrefixes.some((prefix) => name.startsWith(prefix))
+}

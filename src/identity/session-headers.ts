@@ -1,0 +1,62 @@
+import type { RouteConfig } from '../config/schema.js'
+import type { Identity, Session } from '../session/session.js'
+import type { AssertionCache } from './assertion.js'
+import type { ClaimPath } from './claims.js'
+import { type Header, identityHeaders } from './identity-headers.js'
+import { accessTokenHeaderName, assertionHeaderName } from './reserved-headers.js'
+
+export interface SessionHeadersOptions {
+  readonly groupsClaimOf: (identity: Identity) => ClaimPath
+  readonly assertions: AssertionCache
+}
+
+/** What a route's upstream is told about the person, as headers. `sessionKey` names the session. */
+export type SessionHeaders = (
+  session: Session,
+  sessionKey: string,
+  forward: RouteConfig['forward'],
+  now: number,
+) => readonly Header[]
+
+/**
+ * Creates the headers of a session for each route. They are made once for a session record, which a
+ * refresh replaces, so that a warm request makes none; the assertion alone runs out sooner.
+ */
+export function createSessionHeaders({ groupsClaimOf, assertions }: SessionHeadersOptions): SessionHeaders {
+  const lasting = new WeakMap<Session, Map<RouteConfig['forward'], readonly Header[]>>()
+
+  function lastingHeaders(session: Session, forward: RouteConfig['forward']): readonly Header[] {
+    const byRoute = lasting.get(session) ?? new Map<RouteConfig['forward'], readonly Header[]>()
+    lasting.set(session, byRoute)
+    const known = byRoute.get(forward)
+    if (known !== undefined) return known
+    const headers = [...identityHeadersOf(session, forward), ...tokenHeaders(session, forward)]
+    byRoute.set(forward, headers)
+    return headers
+  }
+
+  function identityHeadersOf({ identity }: Session, forward: RouteConfig['forward']) {
+    if (!forward.identityHeaders) return []
+    return identityHeaders(identity, { groupsClaim: groupsClaimOf(identity) })
+  }
+
+  return function sessionHeaders(session, sessionKey, forward, now) {
+    const headers = lastingHeaders(session, forward)
+    if (forward.assertion === undefined) return headers
+    const { audience } = forward.assertion
+    const groupsClaim = groupsClaimOf(session.identity)
+    const input = { audience, groupsClaim, sessionKeyHash: sessionKey, now }
+    return [...headers, [assertionHeaderName, assertions.assertionFor(session, input)]]
+  }
+}
+
+function tokenHeaders({ tokens }: Session, forward: RouteConfig['forward']): Header[] {
+  switch (forward.accessToken) {
+    case 'bearer':
+      return [['Authorization', `Bearer ${tokens.accessToken}`]]
+    case 'header':
+      return [[accessTokenHeaderName, tokens.accessToken]]
+    case 'none':
+      return []
+  }
+}
