@@ -1,0 +1,176 @@
+import { METHODS, type IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import httpProxy from '@fastify/http-proxy'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
+import { CodedError } from '../errors.js'
+import { createAgents } from './agents.js'
+import { startExchange, type UpstreamResponse } from './exchange.js'
+import { relayResponse } from './relay-response.js'
+import {
+  buildRequestHeaders,
+  type RequestHeaderChanges,
+  type RequestHeaderRules,
+} from './request-headers.js'
+import { buildResponseTrailers, type ResponseHeaderRules } from './response-headers.js'
+import { UpstreamError } from './upstream-errors.js'
+import type { Upstream } from './upstream.js'
+import type { Tunnel } from './tunnel.js'
+import { createWebSockets } from './websocket.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where and how this request goes on; whoever decides about the request sets it. */
+    forwardPlan: ForwardPlan | undefined
+  }
+}
+
+export interface ForwardPlan extends RequestHeaderChanges {
+  readonly upstream: Upstream
+  /** Path and query exactly as the client sent them, in origin form. */
+  readonly target: string
+}
+
+export interface ForwarderOptions extends RequestHeaderRules, ResponseHeaderRules {
+  /** Answers a request that the upstream did not; the client is still there and nothing was sent to it. */
+  readonly onUpstreamError: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: UpstreamError,
+  ) => void
+  /** Is told of every WebSocket that was let through, so that it can be closed. */
+  readonly onTunnel?: (request: FastifyRequest, tunnel: Tunnel) => void
+}
+
+export interface Forwarder {
+  /**
+   * Makes a scope forward whatever arrives at `/`, by any method, to where `request.forwardPlan` says. The plan is set
+   * by an earlier hook of the scope; a request without one fails. Closes everything together with the scope.
+   */
+  register(scope: FastifyInstance): Promise<void>
+}
+
+/** How the sending of a request travels through reply-from, which hands its header object on to the dispatcher. */
+const sendKey = Symbol('send')
+
+type Send = (callback: ResponseCallback) => void
+type ResponseCallback = (
+  error: null,
+  response: { statusCode: number; headers: Record<string, string>; body: Readable },
+) => void
+
+interface Carrier {
+  [sendKey]: Send
+}
+
+/** Forwards requests to upstreams: methods, paths, headers and bodies as sent, less what HTTP makes hop-by-hop. */
+export const createForwarder = (options: ForwarderOptions): Forwarder => {
+  const agents = createAgents()
+
+  const fail = (request: FastifyRequest, reply: FastifyReply, error: UpstreamError): void => {
+    if (reply.sent || reply.raw.destroyed) return
+    // what is left of the body will not be read, so the connection cannot be used again
+    if (!request.raw.complete) reply.header('connection', 'close')
+    options.onUpstreamError(request, reply, error)
+  }
+
+  const forwardRequest = (request: FastifyRequest, reply: FastifyReply): void => {
+    const plan = planOf(request)
+    let response: UpstreamResponse | undefined
+
+    const send: Send = (callback) => {
+      const { cancel } = startExchange(
+        agents.agentFor(plan.upstream),
+        plan.upstream,
+        {
+          method: request.raw.method ?? 'GET',
+          target: plan.target,
+          headers: buildRequestHeaders(request.raw.rawHeaders, options, plan),
+          body: hasBody(request.raw) ? request.raw : undefined,
+        },
+        {
+          onResponse: (received) => {
+            response = received
+            reply.raw.off('close', cancel)
+            callback(null, { statusCode: received.statusCode, headers: {}, body: received.body })
+          },
+          onBodyAwaited: () => reply.raw.flushHeaders(),
+          onTrailers: (trailers) => reply.raw.addTrailers(buildResponseTrailers(trailers, options)),
+          onError: (error) => fail(request, reply, error),
+        },
+      )
+      reply.raw.once('close', cancel)
+    }
+
+    reply.from('/', {
+      rewriteRequestHeaders: () => carrying(send),
+      retryDelay: () => null,
+      onResponse: () => {
+        if (response) relayResponse(reply, response, options)
+      },
+    })
+  }
+
+  return {
+    register: async (scope) => {
+      const webSockets = createWebSockets(scope, options)
+      scope.decorateRequest('forwardPlan', undefined)
+      scope.addHook('preParsing', leaveBodyAlone)
+      scope.addHook('onClose', () => agents.destroy())
+
+      for (const method of forwardedMethods) {
+        if (!scope.supportedMethods.includes(method)) scope.addHttpMethod(method)
+      }
+      await scope.register(httpProxy, {
+        // stands in for the upstream, which is another for each plan
+        upstream: 'http://upstream.invalid',
+        routes: ['/'],
+        httpMethods: forwardedMethods,
+        internalRewriteLocationHeader: false,
+        disableRequestLogging: true,
+        undici: dispatcher,
+        handler: (request, reply) => {
+          if (webSockets.isHandshake(request)) {
+            webSockets.forward(request, reply, planOf(request), fail)
+          } else {
+            forwardRequest(request, reply)
+          }
+          return reply
+        },
+      })
+      scope.route({
+        method: 'TRACE',
+        url: '/',
+        handler: (request, reply) => {
+          fail(request, reply, new UpstreamError('ERR_UPSTREAM_METHOD', 'TRACE is not forwarded'))
+          return reply
+        },
+      })
+    },
+  }
+}
+
+const planOf = (request: FastifyRequest): ForwardPlan => {
+  if (request.forwardPlan) return request.forwardPlan
+  throw new CodedError('ERR_FORWARD_PLAN_MISSING', 'a request reached the forwarder without a plan')
+}
+
+const carrying = (send: Send): Record<string, string> & Carrier => ({ [sendKey]: send })
+
+/** What reply-from takes for a dispatcher. */
+const dispatcher: object = {
+  request: ({ headers }: { headers: Carrier }, callback: ResponseCallback) =>
+    headers[sendKey](callback),
+}
+
+/** CONNECT never gets as far as a route, and TRACE would show the client what Valetkey adds. */
+const forwardedMethods = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE')
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined ||
+  (headers['content-length'] !== undefined && headers['content-length'] !== '0')
+
+/** The content type is for the upstream to judge: one that fastify always takes keeps it from refusing the request. */
+const leaveBodyAlone: preParsingHookHandler = (request, _reply, payload, done) => {
+  if (request.method !== 'GET') request.headers = { 'content-type': 'application/octet-stream' }
+  done(null, payload)
+}

@@ -1,0 +1,29 @@
+/**
+ * The fields that concern one connection only (RFC 9110 §7.6.1), besides those that Connection lists.
+ * The credentials of proxies are among them: Valetkey is no forward proxy.
+ */
+const hopByHop = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** @param name in lower case */
+export const isHopByHop = (name: string): boolean => hopByHop.has(name)
+
+/** The names that the Connection fields of a raw header array list, in lower case. */
+export const namesListedInConnection = (rawHeaders: readonly string[]): ReadonlySet<string> => {
+  const names = new Set<string>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== 'connection') continue
+    for (const name of (rawHeaders[i + 1] ?? '').split(',')) names.add(name.trim().toLowerCase())
+  }
+  return names
+}

@@ -1,0 +1,62 @@
+import { isHopByHop, namesListedInConnection } from './hop-by-hop.js'
+import { setsOwnCookie, type IsOwnCookie } from './own-cookies.js'
+
+export interface ResponseHeaderRules {
+  /** Tells whether only Valetkey's own answers may carry this header; gets lower case. */
+  readonly isAnswerHeader: (name: string) => boolean
+  readonly isOwnCookie: IsOwnCookie
+}
+
+/** Fields that change how a message is read and so never come in behind it (RFC 9110 §6.5.1). */
+const neverInTrailers = new Set([
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'host',
+  'location',
+  'set-cookie',
+  'trailer',
+  'vary',
+  'www-authenticate',
+])
+
+/**
+ * The header array of a response as the client gets it: the upstream's, in order and with duplicates kept apart, less
+ * hop-by-hop fields, what would pass for an answer of Valetkey's own, and cookies of Valetkey's names.
+ *
+ * @param rawHeaders names and values by turns
+ */
+export const buildResponseHeaders = (
+  rawHeaders: readonly string[],
+  rules: ResponseHeaderRules,
+): string[] => {
+  const listed = namesListedInConnection(rawHeaders)
+  const headers: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? ''
+    const value = rawHeaders[i + 1] ?? ''
+    const lower = name.toLowerCase()
+    if (isHopByHop(lower) || listed.has(lower) || rules.isAnswerHeader(lower)) continue
+    if (lower === 'set-cookie' && setsOwnCookie(value, rules.isOwnCookie)) continue
+    headers.push(name, value)
+  }
+  return headers
+}
+
+/** The trailers that may follow a body, as pairs. */
+export const buildResponseTrailers = (
+  rawTrailers: readonly string[],
+  rules: ResponseHeaderRules,
+): [name: string, value: string][] => {
+  const trailers: [string, string][] = []
+  for (let i = 0; i < rawTrailers.length; i += 2) {
+    const name = rawTrailers[i] ?? ''
+    const lower = name.toLowerCase()
+    if (isHopByHop(lower) || neverInTrailers.has(lower) || rules.isAnswerHeader(lower)) continue
+    trailers.push([name, rawTrailers[i + 1] ?? ''])
+  }
+  return trailers
+}

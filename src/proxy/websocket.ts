@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto'
+import {
+  request as httpRequest,
+  ServerResponse,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { relayResponse } from './relay-response.js'
+import {
+  buildRequestHeaders,
+  type RequestHeaderChanges,
+  type RequestHeaderRules,
+} from './request-headers.js'
+import { buildResponseHeaders, type ResponseHeaderRules } from './response-headers.js'
+import { createTunnel, type Tunnel } from './tunnel.js'
+import { isWebSocketHandshake, readmitWithoutUpgrade } from './upgrade.js'
+import { toUpstreamError, UpstreamError } from './upstream-errors.js'
+import { upstreamTarget, type Upstream } from './upstream.js'
+
+export interface WebSocketOptions extends RequestHeaderRules, ResponseHeaderRules {
+  /** Is told of every WebSocket that was let through, so that it can be closed. */
+  readonly onTunnel?: (request: FastifyRequest, tunnel: Tunnel) => void
+}
+
+interface Side {
+  readonly socket: Socket
+  /** What came along with the head of the handshake. */
+  readonly head: Buffer
+}
+
+interface Plan extends RequestHeaderChanges {
+  readonly upstream: Upstream
+  readonly target: string
+}
+
+type Fail = (request: FastifyRequest, reply: FastifyReply, error: UpstreamError) => void
+
+export interface WebSockets {
+  /** Whether this request came as an opening handshake. */
+  isHandshake(request: FastifyRequest): boolean
+  /** Passes the handshake on and, once the upstream has agreed, joins the two connections. */
+  forward(request: FastifyRequest, reply: FastifyReply, plan: Plan, fail: Fail): void
+}
+
+/**
+ * Takes the upgrades of the scope's server. An opening handshake goes through fastify's hooks like any request, so a
+ * refusal is an ordinary answer; frames are passed on unread, which leaves subprotocols, extensions and close codes to
+ * the two ends. Any other upgrade is ignored.
+ */
+export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptions): WebSockets => {
+  const handshakes = new WeakMap<IncomingMessage, Side>()
+  const tunnels = new Set<Tunnel>()
+
+  scope.server.on('upgrade', (request, socket, head) => {
+    if (!isWebSocketHandshake(request)) {
+      readmitWithoutUpgrade(scope.server, request, socket, head)
+      return
+    }
+    if (!(socket instanceof Socket)) return
+    socket.on('error', () => socket.destroy())
+    handshakes.set(request, { socket, head })
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket)
+    response.on('finish', () => socket.destroySoon())
+    scope.routing(request, response)
+  })
+  scope.addHook('preClose', (done) => {
+    for (const tunnel of tunnels) tunnel.close()
+    done()
+  })
+
+  const join = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    client: Side,
+    agreement: IncomingMessage,
+    upstream: Side,
+  ): void => {
+    reply.hijack()
+    reply.raw.detachSocket(client.socket)
+    client.socket.write(switchingProtocols(agreement, options), 'latin1')
+    client.socket.write(upstream.head)
+    upstream.socket.write(client.head)
+
+    const tunnel = createTunnel(client.socket, upstream.socket)
+    tunnels.add(tunnel)
+    void tunnel.closed.then(() => tunnels.delete(tunnel))
+    options.onTunnel?.(request, tunnel)
+  }
+
+  return {
+    isHandshake: (request) => handshakes.has(request.raw),
+    forward: (request, reply, plan, fail) => {
+      const client = handshakes.get(request.raw)
+      if (!client) throw new TypeError('this request is no handshake')
+      const outgoing = startHandshake(
+        plan,
+        buildRequestHeaders(request.raw.rawHeaders, options, plan),
+      )
+      const stopWatching = watchClient(client.socket, () => outgoing.destroy())
+
+      outgoing.on('error', (error) => {
+        stopWatching()
+        if (!client.socket.destroyed) fail(request, reply, toUpstreamError(error))
+      })
+      outgoing.on('upgrade', (response, socket, head) => {
+        const early = stopWatching()
+        if (client.socket.destroyed) {
+          socket.destroy()
+        } else if (isAgreement(response, request.headers['sec-websocket-key'])) {
+          const sent = { ...client, head: Buffer.concat([client.head, ...early]) }
+          join(request, reply, sent, response, { socket, head })
+        } else {
+          socket.destroy()
+          const message = 'the WebSocket handshake was not answered properly'
+          fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
+        }
+      })
+      outgoing.on('response', (response) => {
+        stopWatching()
+        const { statusCode = 502, statusMessage = '', rawHeaders } = response
+        relayResponse(reply, { statusCode, statusMessage, rawHeaders, body: response }, options)
+      })
+    },
+  }
+}
+
+/**
+ * Sees when a client goes while its handshake is on the way, for which its connection has to be read. At most one piece of
+ * what it sends too early is taken.
+ *
+ * @returns ends the watching and gives what was taken
+ */
+const watchClient = (socket: Socket, onGone: () => void): (() => Buffer[]) => {
+  const early: Buffer[] = []
+  const take = (piece: Buffer): void => {
+    early.push(piece)
+    socket.pause()
+  }
+  const gone = (): void => {
+    socket.destroy()
+    onGone()
+  }
+  socket.on('data', take).once('end', gone).once('close', gone)
+  return () => {
+    socket.pause()
+    socket.off('data', take).off('end', gone).off('close', gone)
+    return early
+  }
+}
+
+const startHandshake = ({ upstream, target }: Plan, headers: string[]): ClientRequest => {
+  const { secure, hostname, port, serverName, timeouts } = upstream
+  const outgoing = (secure ? httpsRequest : httpRequest)({
+    method: 'GET',
+    host: hostname,
+    port,
+    path: upstreamTarget(upstream, target),
+    headers: [...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'],
+    setHost: false,
+    agent: false,
+    ...(secure ? { servername: serverName, rejectUnauthorized: true } : {}),
+  })
+
+  let timer: NodeJS.Timeout | undefined
+  const limit = (ms: number, what: string): void => {
+    clearTimeout(timer)
+    if (ms === 0) return
+    timer = setTimeout(() => {
+      outgoing.destroy(new UpstreamError('ERR_UPSTREAM_TIMEOUT', `${what} within ${ms} ms`))
+    }, ms)
+  }
+  const done = (): void => clearTimeout(timer)
+  limit(timeouts.connectMs, 'no connection')
+  outgoing.on('socket', (socket) => {
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      limit(timeouts.responseMs, 'no answer to the WebSocket handshake')
+    })
+  })
+  outgoing.on('upgrade', done).on('response', done).on('close', done)
+  outgoing.end()
+  return outgoing
+}
+
+/** RFC 6455 §4.1: the upstream has understood this very handshake, and is not a server that says 101 to anything. */
+const isAgreement = ({ headers }: IncomingMessage, key: string | undefined): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket' &&
+  headers['sec-websocket-accept'] ===
+    createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+
+const switchingProtocols = (response: IncomingMessage, rules: ResponseHeaderRules): string => {
+  const headers = buildResponseHeaders(response.rawHeaders, rules)
+  let text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return `${text}\r\n`
+}

@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+
+/**
+ * Stands for an application that breaks the rules of HTTP, which a real server cannot be made to do: runs `answer` for each
+ * connection once a request head has arrived.
+ */
+export const startRawServer = async (
+  t: { teardown: (close: () => Promise<void>) => void },
+  answer: (socket: Socket, head: string) => void,
+): Promise<{ url: string; port: number; requests: () => number }> => {
+  let requests = 0
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('data', (head) => {
+      requests += 1
+      answer(socket, head.toString('latin1'))
+    })
+  })
+  t.teardown(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await once(server, 'close')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    requests: () => requests,
+  }
+}

@@ -1,0 +1,299 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { WebSocket, type ClientOptions } from 'ws'
+import { startUpstream } from '../helpers/upstream.js'
+import { openConnection, parseResponse } from './raw-request.js'
+import { startRawServer } from './raw-server.js'
+import { certificate, privateKey } from './self-signed.js'
+import { startProxyProcess } from './start-proxy-process.js'
+import { startProxy, type Proxy } from './start-proxy.js'
+
+const open = async (
+  proxy: Proxy,
+  path = '/',
+  protocols: string[] = [],
+  options: ClientOptions = {},
+): Promise<WebSocket> => {
+  const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}${path}`, protocols, options)
+  await once(socket, 'open')
+  return socket
+}
+
+const message = async (socket: WebSocket): Promise<string> =>
+  String((await once(socket, 'message'))[0])
+
+/** A complete handshake but for the end of its head. */
+const handshake =
+  'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+
+/** The answer that RFC 6455 §1.3 gives for this key. */
+const agreement =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n'
+
+t.test('HOP-5 passes a WebSocket through', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+  const socket = await open(proxy)
+  socket.send('hello')
+  t.equal(await message(socket), 'hello')
+  const large = Buffer.alloc(1024 * 1024, 7)
+  socket.send(large)
+  const [data] = await once(socket, 'message')
+  t.ok(large.equals(data))
+  socket.ping()
+  await once(socket, 'pong')
+  socket.close(4001, 'done')
+  const [code, reason] = await once(socket, 'close')
+  t.equal(code, 4001)
+  t.equal(String(reason), 'done')
+})
+
+t.test('B.2-13 passes the handshake on as it came, with what is added', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url, {
+    plan: { addHeaders: [['X-Forwarded-User', 'alice']] },
+  })
+  const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/a//b?greet`, ['two', 'one'], {
+    origin: 'https://app.example.com',
+    headers: {
+      Cookie: '__Host-valetkey=ticket; own=1',
+      'X-Forwarded-User': 'mallory',
+      Authorization: 'Basic x',
+    },
+  })
+  const seen = JSON.parse(await message(socket))
+  t.equal(seen.url, '/a//b?greet')
+  t.match(seen.headers, {
+    origin: 'https://app.example.com',
+    cookie: 'own=1',
+    'x-forwarded-user': 'alice',
+    'sec-websocket-protocol': 'two,one',
+    'sec-websocket-extensions': /permessage-deflate/,
+  })
+  t.equal(seen.headers.authorization, undefined)
+  t.equal(socket.protocol, 'two')
+  socket.close()
+  await once(socket, 'close')
+})
+
+t.test('HOP-5 a refusal is an ordinary answer', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  for (const status of [401, 403, 503]) {
+    const proxy = await startProxy(t, upstream.url, { refuse: () => status })
+    const { socket, received } = await openConnection(proxy.port)
+    socket.write(`${handshake}\r\n`)
+    await new Promise((resolve) => socket.once('close', resolve).once('end', () => socket.end()))
+    const response = parseResponse(received())
+    t.equal(response.status, status)
+    t.equal(response.body, '{"refused":true}')
+    t.ok(response.headerLines.includes('Connection: close'))
+  }
+  t.equal(upstream.requests.length, 0)
+})
+
+t.test('HOP-5 passes on what the upstream answers instead of agreeing', async (t) => {
+  const server = await startRawServer(t, (socket) =>
+    socket.end(
+      'HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 8\r\nContent-Length: 3\r\n\r\nno!',
+    ),
+  )
+  const proxy = await startProxy(t, server.url)
+  const { socket, until } = await openConnection(proxy.port)
+  socket.write(`${handshake}\r\n`)
+  const response = parseResponse(await until('no!'))
+  t.equal(response.status, 426)
+  t.ok(response.headerLines.includes('Sec-WebSocket-Version: 8'))
+  socket.destroy()
+})
+
+t.test('HOP-5 an upstream that agrees to another handshake is not believed', async (t) => {
+  const wrong = {
+    'no accept': 'HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    'other key': `${agreement.replace('s3p', 'S3P')}\r\n`,
+    'other protocol': `${agreement.replace('websocket', 'h2c')}\r\n`,
+  }
+  for (const [name, answer] of Object.entries(wrong)) {
+    const server = await startRawServer(t, (socket) => socket.write(answer))
+    const proxy = await startProxy(t, server.url)
+    const { socket, until } = await openConnection(proxy.port)
+    socket.write(`${handshake}\r\n`)
+    const text = await until('ERR_UPSTREAM_MALFORMED')
+    t.match(text, /^HTTP\/1.1 502 /, name)
+    socket.destroy()
+  }
+})
+
+t.test('an upstream that fails the handshake is answered for', async (t) => {
+  const closed = await startUpstream()
+  await closed.close()
+  const silent = await startRawServer(t, () => undefined)
+  const reset = await startRawServer(t, (socket) => socket.resetAndDestroy())
+  const malformed = await startRawServer(t, (socket) => socket.end('nonsense\r\n\r\n'))
+  for (const [url, status, code] of [
+    [closed.url, 502, 'ERR_UPSTREAM_REFUSED'],
+    [silent.url, 504, 'ERR_UPSTREAM_TIMEOUT'],
+    [reset.url, 502, 'ERR_UPSTREAM_RESET'],
+    [malformed.url, 502, 'ERR_UPSTREAM_MALFORMED'],
+  ] as const) {
+    const proxy = await startProxy(t, url, { timeouts: { responseMs: 100 } })
+    const { socket, until } = await openConnection(proxy.port)
+    socket.write(`${handshake}\r\n`)
+    t.match(await until(code), new RegExp(`^HTTP/1.1 ${status} `), code)
+    socket.destroy()
+  }
+})
+
+t.test('B.2-1 verifies the certificate of the upstream of a WebSocket too', async (t) => {
+  const upstream = await startUpstream(undefined, { cert: certificate, key: privateKey })
+  t.teardown(() => upstream.close())
+  const name = upstream.url.replace('127.0.0.1', 'localhost')
+  const file = join(t.testdir(), 'ca.pem')
+  await writeFile(file, certificate)
+
+  const unknown = await startProxy(t, name)
+  const known = await startProxyProcess(t, name, { NODE_EXTRA_CA_CERTS: file })
+  const byAddress = await startProxyProcess(t, upstream.url, { NODE_EXTRA_CA_CERTS: file })
+  for (const [port, status] of [
+    [unknown.port, 502],
+    [known.port, 101],
+    [byAddress.port, 502],
+  ]) {
+    const { socket, until } = await openConnection(port ?? 0)
+    // the name that the client gives must not be the one that is verified
+    const host = status === 101 ? 'elsewhere.example' : 'localhost'
+    socket.write(`${handshake.replace('Host: a', `Host: ${host}`)}\r\n`)
+    t.match(await until('\r\n\r\n'), new RegExp(`^HTTP/1.1 ${status} `))
+    socket.destroy()
+  }
+  t.equal(unknown.errors[0]?.code, 'ERR_UPSTREAM_TLS')
+})
+
+t.test('bytes that come along with either head are not lost', async (t) => {
+  const server = await startRawServer(t, (socket, head) => {
+    socket.write(`${agreement}\r\nfrom upstream`)
+    socket.write(head.slice(head.indexOf('\r\n\r\n') + 4))
+    socket.pipe(socket)
+  })
+  const proxy = await startProxy(t, server.url)
+  const { socket, until } = await openConnection(proxy.port)
+  socket.write(`${handshake}\r\nfrom client`)
+  const text = await until('from client')
+  t.match(text, /^HTTP\/1.1 101 /)
+  t.match(text, 'from upstream')
+  socket.destroy()
+})
+
+t.test('a half-closed connection stays open the other way', async (t) => {
+  const server = await startRawServer(t, (socket) => {
+    socket.write(`${agreement}\r\n`)
+    socket.on('data', (piece) => socket.end(`got ${piece.toString('latin1')}`))
+  })
+  const proxy = await startProxy(t, server.url)
+  const { socket, until } = await openConnection(proxy.port)
+  socket.write(`${handshake}\r\n`)
+  await until('\r\n\r\n')
+  socket.end('last words')
+  t.match(await until('got last words'), /^HTTP\/1.1 101 /)
+  await proxy.tunnels[0]?.closed
+})
+
+t.test('when one side breaks, so does the other', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+
+  const cutByUpstream = await open(proxy)
+  upstream.resetConnections()
+  const [code] = await once(cutByUpstream, 'close')
+  t.equal(code, 1006)
+
+  const cutByClient = await open(proxy)
+  cutByClient.terminate()
+  await upstream.connectionsClosed()
+  t.equal(upstream.openConnections, 0)
+  await Promise.all(proxy.tunnels.map((tunnel) => tunnel.closed))
+})
+
+t.test('hands out a tunnel by which a WebSocket can be ended', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+  const socket = await open(proxy)
+  t.equal(proxy.tunnels.length, 1)
+  proxy.tunnels[0]?.close()
+  await once(socket, 'close')
+  await proxy.tunnels[0]?.closed
+  await upstream.connectionsClosed()
+})
+
+t.test('ends all WebSockets when it closes', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+  const socket = await open(proxy)
+  const closed = once(socket, 'close')
+  await proxy.app.close()
+  await closed
+  t.pass()
+})
+
+t.test('a client that goes before the upstream has agreed leaves nothing behind', async (t) => {
+  const sockets: Socket[] = []
+  const server = await startRawServer(t, (socket) => {
+    sockets.push(socket)
+    client.destroy()
+  })
+  const proxy = await startProxy(t, server.url)
+  const { socket: client } = await openConnection(proxy.port)
+  client.write(`${handshake}\r\n`)
+  while (sockets[0]?.closed !== true) await once(sockets[0] ?? client, 'close')
+  t.equal(proxy.errors.length, 0)
+  t.equal(proxy.tunnels.length, 0)
+})
+
+t.test('SMU a handshake that announces a body is no handshake', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+  for (const framed of [
+    'Content-Length: 5\r\n\r\nhello',
+    'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+  ]) {
+    upstream.forget()
+    const { socket, until } = await openConnection(proxy.port)
+    socket.write(handshake + framed)
+    t.match(await until('"bodyLength":5'), /^HTTP\/1.1 200 OK/)
+    t.equal(upstream.requests[0]?.headers.upgrade, undefined)
+    socket.destroy()
+  }
+  t.equal(proxy.tunnels.length, 0)
+})
+
+t.test('SMU an Upgrade that is not just websocket opens no tunnel', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+  const heads = [
+    handshake.replace('websocket', 'h2c, websocket'),
+    handshake.replace('GET', 'POST'),
+    handshake.replace(/Sec-WebSocket-Key.*\r\n/, ''),
+  ]
+  for (const head of heads) {
+    const { socket, until } = await openConnection(proxy.port)
+    socket.write(`${head}\r\n`)
+    t.match(await until('"bodyLength":0'), /^HTTP\/1.1 200 OK/)
+    // what follows is the next request, not frames
+    socket.write('GET /next HTTP/1.1\r\nHost: a\r\n\r\n')
+    await until('"/next"')
+    socket.destroy()
+  }
+  t.equal(proxy.tunnels.length, 0)
+})
