@@ -1,0 +1,31 @@
+import { instantOf } from './id-token.js'
+import { parseJsonObject } from './json-object.js'
+
+const longestMs = 365 * 86_400_000
+
+/**
+ * When an access token should be taken for expired: `expires_in` tells, else the `exp` of a JWT, else
+ * the default. It times the refresh and proves nothing: the access token belongs to the upstream.
+ */
+export function accessTokenExpiresAt(
+  accessToken: string,
+  options: {
+    readonly expiresInSeconds: number | undefined
+    readonly defaultLifetimeMs: number
+    readonly now: number
+  },
+): number {
+  const { expiresInSeconds, defaultLifetimeMs, now } = options
+  // Zero would mean a refresh for each request.
+  const announcedMs = expiresInSeconds ? expiresInSeconds * 1000 : undefined
+  const lifetimeMs = announcedMs ?? jwtLifetimeMs(accessToken, now) ?? defaultLifetimeMs
+  return now + Math.min(Math.floor(lifetimeMs), longestMs)
+}
+
+function jwtLifetimeMs(token: string, now: number): number | undefined {
+  const parts = token.split('.')
+  if (parts.length !== 3) return undefined
+  const payload = Buffer.from(parts[1] ?? '', 'base64url').toString()
+  const expiresAt = instantOf(parseJsonObject(payload)?.['exp'])
+  return expiresAt !== undefined && expiresAt > now ? expiresAt - now : undefined
+}

@@ -1,0 +1,83 @@
+import { CodedError } from '../errors.js'
+
+export type OidcErrorCode =
+  /** Network, timeout, 429, 5xx, or not discovered yet: it may pass. */
+  | 'ERR_PROVIDER_UNAVAILABLE'
+  /** The settings of the provider cannot work, whatever it answers. */
+  | 'ERR_PROVIDER_CONFIGURATION'
+  /** The metadata cannot be used. */
+  | 'ERR_PROVIDER_METADATA'
+  /** The metadata is that of another issuer. */
+  | 'ERR_PROVIDER_ISSUER'
+  /** The JWKS cannot be used. */
+  | 'ERR_PROVIDER_KEYS'
+  /** The provider does not accept the client: wrong id, secret or grant. */
+  | 'ERR_PROVIDER_REJECTED_CLIENT'
+  /** A parameter of the authorization response is missing or there twice. */
+  | 'ERR_CALLBACK_PARAMETERS'
+  | 'ERR_CALLBACK_STATE_MISMATCH'
+  | 'ERR_CALLBACK_ISSUER_MISMATCH'
+  /** `error=access_denied`: the person or the provider said no. */
+  | 'ERR_CALLBACK_DENIED'
+  /** Any other `error`; `providerError` tells which. */
+  | 'ERR_CALLBACK_ERROR'
+  /** The authorization code is expired, used, or not of this client. */
+  | 'ERR_CALLBACK_CODE_REJECTED'
+  /** The token endpoint answered something else than tokens; `providerError` may tell why. */
+  | 'ERR_TOKEN_RESPONSE'
+  | 'ERR_ID_TOKEN_MISSING'
+  | 'ERR_ID_TOKEN_MALFORMED'
+  | 'ERR_ID_TOKEN_ENCRYPTED'
+  | 'ERR_ID_TOKEN_TYPE'
+  | 'ERR_ID_TOKEN_ALGORITHM'
+  | 'ERR_ID_TOKEN_CRITICAL_HEADER'
+  /** No key of the provider fits. */
+  | 'ERR_ID_TOKEN_KEY'
+  | 'ERR_ID_TOKEN_SIGNATURE'
+  | 'ERR_ID_TOKEN_ISSUER'
+  | 'ERR_ID_TOKEN_AUDIENCE'
+  | 'ERR_ID_TOKEN_AUTHORIZED_PARTY'
+  | 'ERR_ID_TOKEN_SUBJECT'
+  | 'ERR_ID_TOKEN_EXPIRED'
+  | 'ERR_ID_TOKEN_NOT_YET_VALID'
+  | 'ERR_ID_TOKEN_ISSUED_AT'
+  | 'ERR_ID_TOKEN_NONCE'
+  | 'ERR_ID_TOKEN_ACR'
+  | 'ERR_ID_TOKEN_AUTHENTICATION_TIME'
+  | 'ERR_ID_TOKEN_ACCESS_TOKEN_HASH'
+  /** A refreshed ID token contradicts the one of the login. */
+  | 'ERR_ID_TOKEN_CHANGED'
+  | 'ERR_PROVIDER_USERINFO'
+  | 'ERR_PROVIDER_USERINFO_SUBJECT'
+
+export interface OidcErrorOptions extends ErrorOptions {
+  readonly providerError?: string | undefined
+  readonly retryAfterMs?: number | undefined
+}
+
+/** What can go wrong between Valetkey and a provider. Messages never hold a token, code or secret. */
+export class OidcError extends CodedError<OidcErrorCode> {
+  /** The provider's own `error` code, at most 64 visible ASCII characters. */
+  readonly providerError: string | undefined
+  /** How long the provider asked to be left alone. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: OidcErrorCode, message: string, options?: OidcErrorOptions) {
+    super(code, message, options)
+    this.providerError = options?.providerError
+    this.retryAfterMs = options?.retryAfterMs
+  }
+}
+
+/** Reads an OAuth `error` code (RFC 6749 §5.2); undefined for anything that is none. */
+export function parseProviderError(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(value)
+    ? value
+    : undefined
+}
+
+/** The error of ours in a chain of causes, as where openid-client wrapped it. */
+export function oidcErrorIn(error: unknown): OidcError | undefined {
+  if (error instanceof OidcError) return error
+  return error instanceof Error && error.cause !== undefined ? oidcErrorIn(error.cause) : undefined
+}

@@ -1,0 +1,66 @@
+import { authorizationCodeGrant } from 'openid-client'
+import type { Identity, Tokens } from '../session/session.js'
+import { OidcError } from './errors.js'
+import { validateLoginClaims, verifyIdToken } from './id-token.js'
+import { identityFrom } from './identity-from.js'
+import type { LoginTransaction } from './login-request.js'
+import { validateLoginResponse } from './login-response.js'
+import type { Provider } from './provider.js'
+import { stopwatch } from './stopwatch.js'
+import { exchangeTokens } from './token-exchange.js'
+import { tokensFrom } from './token-response.js'
+import { withUserinfo } from './userinfo.js'
+
+/** What a successful login brings. */
+export interface SignIn {
+  readonly identity: Identity
+  readonly tokens: Tokens
+}
+
+/** Takes an authorization response through to a verified identity. Throws OidcError. */
+export async function finishLogin(
+  provider: Provider,
+  options: {
+    readonly redirectUri: string
+    readonly parameters: URLSearchParams
+    readonly transaction: LoginTransaction
+    readonly now: number
+  },
+): Promise<SignIn> {
+  const { config } = provider
+  const { redirectUri, parameters, transaction, now } = options
+  const elapsedMs = stopwatch()
+  const metadata = await provider.metadata()
+  validateLoginResponse(parameters, transaction, { ...metadata, id: config.id })
+  const callbackUrl = new URL(redirectUri)
+  callbackUrl.search = parameters.toString()
+  const { response, verified } = await exchangeTokens(
+    provider.open,
+    metadata,
+    (configuration) =>
+      authorizationCodeGrant(configuration, callbackUrl, {
+        expectedState: transaction.state,
+        expectedNonce: transaction.nonce,
+        pkceCodeVerifier: transaction.codeVerifier,
+        idTokenExpected: true,
+      }),
+    async (idToken, accessToken) => {
+      if (idToken === undefined) {
+        throw new OidcError('ERR_ID_TOKEN_MISSING', 'the token response has no ID token')
+      }
+      const verifiedAt = now + elapsedMs()
+      const rules = provider.idTokenRules(metadata)
+      const claims = await verifyIdToken(idToken, accessToken, rules, verifiedAt)
+      validateLoginClaims(claims, transaction.nonce, config, verifiedAt)
+      return { idToken, claims }
+    },
+  )
+  const { sub, all } = verified.claims
+  const tokens = tokensFrom(response, {
+    idToken: verified.idToken,
+    defaultLifetimeMs: config.defaultAccessTokenLifetime,
+    now,
+  })
+  const merged = await withUserinfo(provider, metadata, tokens.accessToken, sub, all)
+  return { identity: identityFrom(config, sub, merged ?? all), tokens }
+}

@@ -1,0 +1,146 @@
+import {
+  compactVerify,
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type CompactVerifyResult,
+  type JWK,
+} from 'jose'
+import { OidcError } from './errors.js'
+import { isJsonObject, type JsonObject } from './json-object.js'
+
+/** The provider's public keys. */
+export interface KeySet {
+  /**
+   * Verifies a signed token whose `alg` is one of `algorithms`, all asymmetric. An unknown key makes it
+   * fetch the keys once more, at most every 30 s. Throws OidcError ERR_ID_TOKEN_SIGNATURE,
+   * ERR_ID_TOKEN_KEY when no key of the provider fits, or ERR_PROVIDER_UNAVAILABLE when that cannot be
+   * told now, because the keys cannot be fetched or not yet again.
+   */
+  verify(token: string, algorithms: readonly string[]): Promise<CompactVerifyResult>
+  /** Fetches the keys now; throws OidcError and keeps the old ones. */
+  refresh(): Promise<void>
+}
+
+const refetchCooldownMs = 30_000
+const freshForMs = 600_000
+const maxKeys = 100
+
+type LocalKeys = ReturnType<typeof createLocalJWKSet>
+
+/** `load` fetches the JWKS document and throws OidcError. */
+export function createKeySet(options: {
+  readonly load: () => Promise<JsonObject>
+  readonly now: () => number
+}): KeySet {
+  const { load, now } = options
+  let keys: LocalKeys | undefined
+  let loadedAt = 0
+  let pending: Promise<LocalKeys> | undefined
+  let refetchedAt = Number.NEGATIVE_INFINITY
+
+  function reload(): Promise<LocalKeys> {
+    pending ??= (async () => {
+      try {
+        keys = createLocalJWKSet({ keys: usableKeys(await load()) })
+        loadedAt = now()
+        return keys
+      } finally {
+        pending = undefined
+      }
+    })()
+    return pending
+  }
+
+  async function currentKeys(): Promise<LocalKeys> {
+    if (keys === undefined) return reload()
+    // Old keys stay good while the provider cannot be reached.
+    if (now() - loadedAt > freshForMs) reload().catch(() => undefined)
+    return keys
+  }
+
+  /** Newer keys than `tried`, which do not verify a token; undefined during the cooldown. */
+  async function refetch(tried: LocalKeys): Promise<LocalKeys | undefined> {
+    if (keys !== tried) return keys
+    if (pending !== undefined) return pending
+    if (now() - refetchedAt < refetchCooldownMs) return undefined
+    refetchedAt = now()
+    return reload()
+  }
+
+  return {
+    async verify(token, algorithms) {
+      const known = await currentKeys()
+      try {
+        return await verifyWith(known, token, algorithms)
+      } catch (error) {
+        if (!mayBeSignedByNewKey(error, token)) throw error
+        const fetched = await refetch(known)
+        if (fetched !== undefined) return await verifyWith(fetched, token, algorithms)
+        throw error.code === 'ERR_ID_TOKEN_KEY' ? unknownUntilRefetch() : error
+      }
+    },
+    async refresh() {
+      await reload()
+    },
+  }
+}
+
+async function verifyWith(
+  keys: LocalKeys,
+  token: string,
+  algorithms: readonly string[],
+): Promise<CompactVerifyResult> {
+  const options = { algorithms: [...algorithms] }
+  try {
+    return await compactVerify(token, keys, options)
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) {
+      throw new OidcError('ERR_ID_TOKEN_KEY', 'no key of the provider fits the token')
+    }
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw signatureError(error)
+    for await (const key of error) {
+      const verified = await compactVerify(token, key, options).catch(() => undefined)
+      if (verified !== undefined) return verified
+    }
+    throw signatureError(error)
+  }
+}
+
+function signatureError(cause: unknown): OidcError {
+  return new OidcError('ERR_ID_TOKEN_SIGNATURE', 'the signature of the token is wrong', { cause })
+}
+
+/** Without a look at the present keys, an unknown one proves nothing against the token. */
+function unknownUntilRefetch(): OidcError {
+  return new OidcError(
+    'ERR_PROVIDER_UNAVAILABLE',
+    'the token has an unknown key, and the keys were fetched too short a time ago to do it again',
+    { retryAfterMs: refetchCooldownMs },
+  )
+}
+
+/** Without a `kid`, a wrong signature is all that tells of a new key. */
+function mayBeSignedByNewKey(error: unknown, token: string): error is OidcError {
+  if (!(error instanceof OidcError)) return false
+  if (error.code === 'ERR_ID_TOKEN_KEY') return true
+  return error.code === 'ERR_ID_TOKEN_SIGNATURE' && decodeProtectedHeader(token).kid === undefined
+}
+
+/** The signature keys of a JWKS of types that are known; throws OidcError ERR_PROVIDER_KEYS. */
+function usableKeys(document: JsonObject): JWK[] {
+  const listed: unknown = document['keys']
+  if (!Array.isArray(listed)) {
+    throw new OidcError('ERR_PROVIDER_KEYS', 'the JWKS of the provider has no list of keys')
+  }
+  const members: unknown[] = listed
+  return members.filter(isSignatureKey).slice(0, maxKeys)
+}
+
+function isSignatureKey(member: unknown): member is JWK {
+  return (
+    isJsonObject(member) &&
+    (member['kty'] === 'RSA' || member['kty'] === 'EC' || member['kty'] === 'OKP') &&
+    (member['use'] === undefined || member['use'] === 'sig')
+  )
+}

@@ -1,0 +1,47 @@
+import { equalInConstantTime } from './constant-time.js'
+import { OidcError, parseProviderError } from './errors.js'
+import type { LoginTransaction } from './login-request.js'
+import type { ProviderMetadata } from './provider-metadata.js'
+
+const singleParameters = ['state', 'iss', 'error', 'code', 'response', 'id_token']
+
+/**
+ * Checks an authorization response before anything is done with it: that it is the answer to this
+ * login, then that it comes from this issuer (RFC 9207 §2.4, error responses too), then whether it is
+ * an error, then that it has a code. Throws OidcError ERR_CALLBACK_*.
+ */
+export function validateLoginResponse(
+  parameters: URLSearchParams,
+  transaction: LoginTransaction,
+  provider: Pick<ProviderMetadata, 'issuer' | 'sendsIssuer'> & { readonly id: string },
+): void {
+  for (const name of singleParameters) {
+    if (parameters.getAll(name).length > 1) {
+      throw new OidcError('ERR_CALLBACK_PARAMETERS', `"${name}" is there more than once`)
+    }
+  }
+  const belongs = equalInConstantTime(parameters.get('state') ?? '', transaction.state)
+  if (!belongs || transaction.state === '' || transaction.providerId !== provider.id) {
+    throw new OidcError('ERR_CALLBACK_STATE_MISMATCH', '"state" is not that of this login')
+  }
+  const issuer = parameters.get('iss')
+  if (issuer === null ? provider.sendsIssuer : issuer !== provider.issuer) {
+    throw new OidcError(
+      'ERR_CALLBACK_ISSUER_MISMATCH',
+      issuer === null ? '"iss" is missing' : `"iss" is not the issuer "${provider.issuer}"`,
+    )
+  }
+  if (parameters.has('error')) throw providerRefusal(parameters.get('error'))
+  if (!parameters.get('code')) throw new OidcError('ERR_CALLBACK_PARAMETERS', '"code" is missing')
+}
+
+function providerRefusal(error: string | null): OidcError {
+  const providerError = parseProviderError(error)
+  return providerError === 'access_denied'
+    ? new OidcError('ERR_CALLBACK_DENIED', 'the provider denied the sign-in', { providerError })
+    : new OidcError(
+        'ERR_CALLBACK_ERROR',
+        `the provider answered ${providerError ?? 'an unreadable error'}`,
+        { providerError },
+      )
+}

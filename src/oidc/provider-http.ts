@@ -1,0 +1,115 @@
+import { Agent, fetch } from 'undici'
+import { OidcError } from './errors.js'
+import { isJsonObject, type JsonObject } from './json-object.js'
+import { objectionToUrl, type ProviderUrlRules } from './provider-url.js'
+import { parseRetryAfterMs } from './retry-after.js'
+
+/** More than any real metadata, JWKS, token response or userinfo needs. */
+const maxResponseBytes = 1024 * 1024
+/** To one host; what comes on top waits, within its deadline. */
+const maxConnections = 64
+
+export interface ProviderRequest {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: unknown
+}
+
+/** Calls one provider, with its own connections. */
+export interface ProviderHttp {
+  /**
+   * Sends a request and reads the whole response, at most 1 MiB, within the provider's `timeout`.
+   * Redirects are not followed; TLS is verified. Throws OidcError ERR_PROVIDER_UNAVAILABLE when no
+   * complete response came, ERR_PROVIDER_METADATA for an address that must not be called.
+   */
+  request(url: string, request?: ProviderRequest): Promise<Response>
+  close(): Promise<void>
+}
+
+export function createProviderHttp(
+  options: ProviderUrlRules & { readonly timeoutMs: number },
+): ProviderHttp {
+  const { timeoutMs } = options
+  const agent = new Agent({
+    connect: { timeout: timeoutMs, rejectUnauthorized: true },
+    connections: maxConnections,
+  })
+
+  return {
+    async request(url, { method = 'GET', headers = {}, body } = {}) {
+      const objection = objectionToUrl(url, options)
+      if (objection !== undefined) {
+        throw new OidcError('ERR_PROVIDER_METADATA', `${withoutQuery(url)} ${objection}`)
+      }
+      try {
+        const response = await fetch(url, {
+          method,
+          headers,
+          body: requestBody(body),
+          redirect: 'manual',
+          dispatcher: agent,
+          signal: AbortSignal.timeout(timeoutMs),
+        })
+        const bytes = await readBounded(response.body)
+        return new Response(bytes.length === 0 ? null : bytes, {
+          status: response.status,
+          headers: [...response.headers],
+        })
+      } catch (error) {
+        throw new OidcError(
+          'ERR_PROVIDER_UNAVAILABLE',
+          `${method} ${withoutQuery(url)}: ${reasonOf(error, timeoutMs)}`,
+          { cause: error },
+        )
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+/** Fetches a document that must be a JSON object. Throws OidcError; `code` is for one that is none. */
+export async function fetchJsonObject(
+  http: ProviderHttp,
+  url: string,
+  code: 'ERR_PROVIDER_METADATA' | 'ERR_PROVIDER_KEYS',
+): Promise<JsonObject> {
+  const response = await http.request(url, { headers: { accept: 'application/json' } })
+  if (response.status !== 200) {
+    throw new OidcError('ERR_PROVIDER_UNAVAILABLE', `GET ${url}: status ${response.status}`, {
+      retryAfterMs: parseRetryAfterMs(response.headers.get('retry-after'), Date.now()),
+    })
+  }
+  const value: unknown = await response.json().catch(() => undefined)
+  if (!isJsonObject(value)) throw new OidcError(code, `GET ${url}: the answer is no JSON object`)
+  return value
+}
+
+async function readBounded(
+  body: AsyncIterable<Uint8Array> | null,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.length
+    if (length > maxResponseBytes) throw new Error(`the answer is over ${maxResponseBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, length)
+}
+
+function requestBody(body: unknown): string | null {
+  if (body === undefined || body === null) return null
+  if (typeof body === 'string') return body
+  if (body instanceof URLSearchParams) return body.toString()
+  throw new TypeError('a request to the provider has a form or a text as its body')
+}
+
+function withoutQuery(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? ''
+}
+
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return 'failed'
+  if (error.name === 'TimeoutError') return `no complete answer within ${timeoutMs} ms`
+  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message
+}

@@ -1,0 +1,89 @@
+import type { ProviderConfig } from '../config/schema.js'
+import { OidcError } from './errors.js'
+import type { JsonObject } from './json-object.js'
+import { objectionToUrl } from './provider-url.js'
+
+/** What Valetkey uses of the provider's metadata, checked. */
+export interface ProviderMetadata {
+  readonly issuer: string
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  readonly jwksUri: string
+  readonly userinfoEndpoint?: string
+  readonly endSessionEndpoint?: string
+  /** RFC 9207 §3: the authorization response carries `iss`. */
+  readonly sendsIssuer: boolean
+  /** The signature algorithms that an ID token may have. */
+  readonly idTokenAlgorithms: readonly string[]
+}
+
+const asymmetricAlgorithms = new Set(
+  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '),
+)
+
+/** Where the metadata of an issuer is (Discovery 1.0 §4.1). */
+export function discoveryUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+}
+
+/**
+ * Checks provider metadata (Discovery 1.0 §3, §4.3). Throws OidcError ERR_PROVIDER_ISSUER when it is
+ * that of another issuer, ERR_PROVIDER_METADATA when an endpoint is missing or must not be used.
+ */
+export function validateProviderMetadata(
+  document: JsonObject,
+  config: ProviderConfig,
+): ProviderMetadata {
+  if (document['issuer'] !== config.issuer) {
+    throw new OidcError(
+      'ERR_PROVIDER_ISSUER',
+      `the metadata at ${discoveryUrl(config.issuer)} is that of ${JSON.stringify(document['issuer'])}, not of the configured issuer "${config.issuer}"`,
+    )
+  }
+  const optional = (name: string): string | undefined => {
+    const value = document[name]
+    if (value === undefined || value === null) return undefined
+    const objection = typeof value === 'string' ? objectionToUrl(value, config) : 'is no text'
+    if (objection === undefined && typeof value === 'string') return value
+    throw new OidcError(
+      'ERR_PROVIDER_METADATA',
+      `"${name}" ${JSON.stringify(value).slice(0, 200)} ${objection}`,
+    )
+  }
+  const required = (name: string): string => {
+    const value = optional(name)
+    if (value === undefined) {
+      throw new OidcError('ERR_PROVIDER_METADATA', `the metadata has no "${name}"`)
+    }
+    return value
+  }
+  const userinfoEndpoint = optional('userinfo_endpoint')
+  const endSessionEndpoint = optional('end_session_endpoint')
+  return {
+    issuer: config.issuer,
+    authorizationEndpoint: required('authorization_endpoint'),
+    tokenEndpoint: required('token_endpoint'),
+    jwksUri: required('jwks_uri'),
+    ...(userinfoEndpoint === undefined ? {} : { userinfoEndpoint }),
+    ...(endSessionEndpoint === undefined ? {} : { endSessionEndpoint }),
+    sendsIssuer: document['authorization_response_iss_parameter_supported'] === true,
+    idTokenAlgorithms: acceptedAlgorithms(
+      document['id_token_signing_alg_values_supported'],
+      config.idTokenSigningAlgorithms,
+    ),
+  }
+}
+
+function acceptedAlgorithms(announced: unknown, configured: readonly string[] | undefined) {
+  if (configured !== undefined) return configured
+  // A provider that announces none must support RS256 all the same (Discovery 1.0 §3).
+  const names: unknown[] = Array.isArray(announced) ? announced : ['RS256']
+  const accepted = names.filter(
+    (name): name is string => typeof name === 'string' && asymmetricAlgorithms.has(name),
+  )
+  if (accepted.length > 0) return accepted
+  throw new OidcError(
+    'ERR_PROVIDER_METADATA',
+    'the provider announces no asymmetric signature algorithm for ID tokens',
+  )
+}

@@ -1,0 +1,101 @@
+import type { ProviderConfig } from '../config/schema.js'
+import { createDiscovery, type Discovery } from './discovery.js'
+import { OidcError } from './errors.js'
+import type { IdTokenRules } from './id-token.js'
+import { createKeySet, type KeySet } from './key-set.js'
+import type { Logger } from './logger.js'
+import { createOpenCall, type OpenCall } from './provider-client.js'
+import { createProviderHttp, fetchJsonObject } from './provider-http.js'
+import {
+  discoveryUrl,
+  validateProviderMetadata,
+  type ProviderMetadata,
+} from './provider-metadata.js'
+
+/** A provider as the relying party sees it: how to call it, and what to believe of it. */
+export interface Provider {
+  readonly config: ProviderConfig
+  /** The claims that the configuration reads. */
+  readonly neededClaims: readonly string[]
+  readonly logger: Logger
+  readonly open: OpenCall
+  readonly discovery: Discovery
+  readonly keys: KeySet
+  /** The metadata, waiting for them if need be; throws OidcError ERR_PROVIDER_UNAVAILABLE. */
+  metadata(): Promise<ProviderMetadata>
+  idTokenRules(metadata: ProviderMetadata): IdTokenRules
+  close(): void
+}
+
+const metadataRefreshMs = 3_600_000
+
+/** Prepares a provider without calling it. Throws OidcError ERR_PROVIDER_CONFIGURATION. */
+export function createProvider(
+  config: ProviderConfig,
+  options: {
+    readonly neededClaims: readonly string[]
+    readonly logger: Logger
+    readonly now: () => number
+  },
+): Provider {
+  const { neededClaims, logger, now } = options
+  const http = createProviderHttp({
+    issuer: config.issuer,
+    allowInsecureIssuer: config.allowInsecureIssuer,
+    timeoutMs: config.timeout,
+  })
+  const open = createOpenCall(config, http)
+  const discovery = createDiscovery({
+    load: async () => {
+      const url = discoveryUrl(config.issuer)
+      const document = await fetchJsonObject(http, url, 'ERR_PROVIDER_METADATA')
+      return validateProviderMetadata(document, config)
+    },
+    issuer: config.issuer,
+    logger,
+    refreshIntervalMs: metadataRefreshMs,
+  })
+  const keys = createKeySet({
+    load: async () => {
+      const { jwksUri } = await metadata()
+      return fetchJsonObject(http, jwksUri, 'ERR_PROVIDER_KEYS')
+    },
+    now,
+  })
+
+  async function metadata(): Promise<ProviderMetadata> {
+    try {
+      return await discovery.available()
+    } catch (cause) {
+      throw new OidcError(
+        'ERR_PROVIDER_UNAVAILABLE',
+        `the provider "${config.id}" is not discovered: ${discovery.lastFailure()}`,
+        { cause },
+      )
+    }
+  }
+
+  return {
+    config,
+    neededClaims,
+    logger,
+    open,
+    discovery,
+    keys,
+    metadata,
+    idTokenRules: ({ idTokenAlgorithms }) => ({
+      keys,
+      algorithms: idTokenAlgorithms,
+      clientSecret: config.clientSecret,
+      issuer: config.issuer,
+      clientId: config.clientId,
+      trustedAudiences: config.trustedAudiences,
+      clockToleranceMs: config.clockTolerance,
+      maxAgeMs: config.maxIdTokenAge,
+    }),
+    close() {
+      discovery.stop()
+      void http.close()
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import { decodeJwt } from 'jose'
+import { refreshTokenGrant } from 'openid-client'
+import type { Refresher, RefreshOutcome } from '../session/refresher.js'
+import type { Identity, Session } from '../session/session.js'
+import { OidcError } from './errors.js'
+import { validateRefreshedClaims, verifyIdToken } from './id-token.js'
+import { identityFrom } from './identity-from.js'
+import type { JsonObject } from './json-object.js'
+import type { Provider } from './provider.js'
+import { stopwatch } from './stopwatch.js'
+import { exchangeTokens } from './token-exchange.js'
+import { tokensFrom } from './token-response.js'
+import { withUserinfo } from './userinfo.js'
+
+/**
+ * Refreshes with the refresh grant (RFC 6749 §6, Core §12).
+ *
+ * Once the provider has answered with tokens, the old refresh token may be worthless, so that nothing
+ * temporary that follows may lose the new ones: when userinfo or the keys for a new ID token cannot be
+ * had, the tokens are taken and the identity stays as it was. An ID token or userinfo that contradicts
+ * the session ends it.
+ */
+export function createRefresher(provider: Provider): Refresher {
+  return async (session, now) => {
+    try {
+      return await refresh(provider, session, now)
+    } catch (error) {
+      return outcomeOf(error)
+    }
+  }
+}
+
+async function refresh(provider: Provider, session: Session, now: number): Promise<RefreshOutcome> {
+  const { config, logger } = provider
+  const { refreshToken } = session.tokens
+  if (refreshToken === undefined) {
+    const reason = 'the session has no refresh token'
+    return session.tokens.accessTokenExpiresAt > now
+      ? { kind: 'unavailable', reason }
+      : { kind: 'rejected', reason }
+  }
+  const elapsedMs = stopwatch()
+  const metadata = await provider.metadata()
+  const keptClaims = claimsOf(session.tokens.idToken)
+  const keepIdentity = (error: unknown): undefined => {
+    if (isContradiction(error)) throw error
+    logger.warn({ issuer: config.issuer, err: error }, 'refreshed without a new identity')
+  }
+  const { response, verified } = await exchangeTokens(
+    provider.open,
+    metadata,
+    (configuration) => refreshTokenGrant(configuration, refreshToken),
+    async (idToken, accessToken) => {
+      // Some providers repeat the ID token of the login, which by now may be too old to verify.
+      if (idToken === undefined || idToken === session.tokens.idToken) return undefined
+      const rules = provider.idTokenRules(metadata)
+      const verifying = verifyIdToken(idToken, accessToken, rules, now + elapsedMs())
+      const fresh = await verifying.catch(keepIdentity)
+      if (fresh === undefined) return undefined
+      validateRefreshedClaims(fresh, session.identity.sub, keptClaims)
+      return { idToken, claims: fresh.all }
+    },
+  )
+  const tokens = tokensFrom(response, {
+    idToken: verified?.idToken ?? session.tokens.idToken,
+    previous: session.tokens,
+    defaultLifetimeMs: config.defaultAccessTokenLifetime,
+    now,
+  })
+  const known = verified?.claims ?? keptClaims ?? {}
+  const { sub, sid, authenticatedAt } = session.identity
+  const claims = await withUserinfo(provider, metadata, tokens.accessToken, sub, known)
+    .then((merged) => merged ?? verified?.claims)
+    .catch(keepIdentity)
+  if (claims === undefined) return { kind: 'refreshed', tokens }
+  const identity: Identity = {
+    // What the login said of itself stays true when a refresh leaves it out.
+    ...(sid === undefined ? {} : { sid }),
+    ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
+    ...identityFrom(config, sub, claims),
+  }
+  return { kind: 'refreshed', tokens, identity }
+}
+
+function outcomeOf(error: unknown): RefreshOutcome {
+  if (!(error instanceof OidcError)) {
+    return { kind: 'unavailable', reason: 'the refresh failed for an unknown reason' }
+  }
+  const reason = `${error.code}: ${error.message}`
+  if (error.code === 'ERR_CALLBACK_CODE_REJECTED' || isContradiction(error)) {
+    return { kind: 'rejected', reason }
+  }
+  const { retryAfterMs } = error
+  return { kind: 'unavailable', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+}
+
+/** The provider speaks of somebody or something else than the session. */
+function isContradiction(error: unknown): boolean {
+  if (!(error instanceof OidcError)) return false
+  return error.code === 'ERR_PROVIDER_USERINFO_SUBJECT' || error.code.startsWith('ERR_ID_TOKEN_')
+}
+
+function claimsOf(idToken: string): JsonObject | undefined {
+  try {
+    return decodeJwt(idToken)
+  } catch {
+    return undefined
+  }
+}

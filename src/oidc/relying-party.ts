@@ -1,0 +1,98 @@
+import type { ProviderConfig } from '../config/schema.js'
+import type { Refresher } from '../session/refresher.js'
+import { endSessionUrl } from './end-session.js'
+import { finishLogin, type SignIn } from './finish-login.js'
+import type { Logger } from './logger.js'
+import { buildLoginUrl, createLoginTransaction, type LoginTransaction } from './login-request.js'
+import { createProvider } from './provider.js'
+import { createRefresher } from './refresh.js'
+
+export type { SignIn } from './finish-login.js'
+export type { LoginTransaction } from './login-request.js'
+
+export type Readiness =
+  { readonly ready: true } | { readonly ready: false; readonly reason: string }
+
+/** Valetkey as the client of one provider. Whatever goes wrong is thrown as an OidcError. */
+export interface RelyingParty {
+  readonly id: string
+  readonly name: string
+  readonly issuer: string
+  /** Ready as soon as the provider was once discovered. */
+  readiness(): Readiness
+  /** Begins to discover in the background, with retries, and to look for changes hourly. Never throws. */
+  start(): void
+  /** Ends that and closes the connections, for good. */
+  stop(): void
+  /**
+   * Makes the authorization request. `stateSuffix`, of base64url characters, is appended to the random
+   * state. Waits for the discovery, at most the configured `timeout`; then ERR_PROVIDER_UNAVAILABLE.
+   */
+  beginLogin(options: {
+    redirectUri: string
+    stateSuffix?: string
+    now: number
+  }): Promise<{ url: string; transaction: LoginTransaction }>
+  /**
+   * Checks the authorization response, buys the tokens and verifies who signed in. `redirectUri` is
+   * that of `beginLogin`. Nothing is sent to the provider for a response that is not its answer to
+   * this login.
+   */
+  finishLogin(options: {
+    redirectUri: string
+    parameters: URLSearchParams
+    transaction: LoginTransaction
+    now: number
+  }): Promise<SignIn>
+  readonly refresh: Refresher
+  /** The logout request; undefined when the provider offers none or was never discovered. */
+  endSessionUrl(options: {
+    idTokenHint: string
+    postLogoutRedirectUri: string
+    state: string
+  }): string | undefined
+  /** Fetches metadata and keys now; throws what is wrong with them. */
+  checkOnline(): Promise<void>
+}
+
+/**
+ * Creates the relying party of one provider; nothing is fetched before `start` or the first use.
+ * `neededClaims` are those that the configuration reads: with `userinfo: needed`, userinfo is asked
+ * when the ID token lacks one of them. Throws OidcError ERR_PROVIDER_CONFIGURATION.
+ */
+export function createRelyingParty(
+  config: ProviderConfig,
+  options: {
+    readonly neededClaims: readonly string[]
+    readonly logger: Logger
+    readonly now?: () => number
+  },
+): RelyingParty {
+  const provider = createProvider(config, { now: Date.now, ...options })
+  const { discovery, keys, open } = provider
+
+  return {
+    id: config.id,
+    name: config.name ?? config.id,
+    issuer: config.issuer,
+    readiness() {
+      if (discovery.current() !== undefined) return { ready: true }
+      return { ready: false, reason: discovery.lastFailure() ?? 'discovery has not finished' }
+    },
+    start: () => discovery.start(),
+    stop: () => provider.close(),
+    async beginLogin({ redirectUri, stateSuffix = '', now }) {
+      const { configuration } = open(await provider.metadata())
+      const transaction = createLoginTransaction(config.id, stateSuffix, now)
+      const url = await buildLoginUrl(configuration, config, transaction, redirectUri)
+      return { url, transaction }
+    },
+    finishLogin: (login) => finishLogin(provider, login),
+    refresh: createRefresher(provider),
+    endSessionUrl: (parameters) => endSessionUrl(open, discovery.current(), parameters),
+    async checkOnline() {
+      await discovery.refresh()
+      await keys.refresh()
+    },
+  }
+}

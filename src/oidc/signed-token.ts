@@ -1,0 +1,90 @@
+import { compactVerify, decodeProtectedHeader } from 'jose'
+import { OidcError } from './errors.js'
+import { parseJsonObject, type JsonObject } from './json-object.js'
+import type { KeySet } from './key-set.js'
+
+/** Which signatures count. */
+export interface SignatureRules {
+  readonly keys: KeySet
+  /** The accepted values of `alg`; HS* only when the configuration names it. */
+  readonly algorithms: readonly string[]
+  /** The key of HS*. */
+  readonly clientSecret: string | undefined
+}
+
+export interface SignedToken {
+  readonly algorithm: string
+  readonly claims: JsonObject
+}
+
+const maxTokenLength = 64 * 1024
+
+/**
+ * Verifies the signature of a JWT of the provider and returns its claims, which are still to be
+ * checked. Keys named in its header (`jwk`, `jku`, `x5u`, `x5c`) are never used, and the kind of key
+ * follows from the allow-list, so that a public key is never taken for a secret (RFC 8725 §3.1, §3.2).
+ * Throws OidcError ERR_ID_TOKEN_*.
+ */
+export async function verifySignedToken(
+  token: string,
+  rules: SignatureRules,
+): Promise<SignedToken> {
+  const algorithm = checkHeader(token, rules.algorithms)
+  const { payload } = algorithm.startsWith('HS')
+    ? await verifyWithSecret(token, algorithm, rules.clientSecret)
+    : await rules.keys.verify(token, [algorithm])
+  const claims = parseJsonObject(new TextDecoder().decode(payload))
+  if (claims === undefined) {
+    throw new OidcError('ERR_ID_TOKEN_MALFORMED', 'the payload of the token is no JSON object')
+  }
+  return { algorithm, claims }
+}
+
+function checkHeader(token: string, algorithms: readonly string[]): string {
+  const parts = token.split('.').length
+  if (parts === 5) {
+    throw new OidcError('ERR_ID_TOKEN_ENCRYPTED', 'encrypted tokens are not supported')
+  }
+  if (parts !== 3 || token.length > maxTokenLength) throw malformed()
+  const { alg, typ, crit } = parseHeader(token)
+  if (alg === undefined || !algorithms.includes(alg)) {
+    throw new OidcError(
+      'ERR_ID_TOKEN_ALGORITHM',
+      `"alg" ${JSON.stringify(alg)} is none of ${algorithms.join(', ')}`,
+    )
+  }
+  // No extension is understood, so none may be critical (RFC 7515 §4.1.11).
+  if (crit !== undefined) {
+    throw new OidcError('ERR_ID_TOKEN_CRITICAL_HEADER', 'the token has a "crit" header')
+  }
+  // An access token or a logout token is no ID token (RFC 8725 §3.11).
+  if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
+    throw new OidcError('ERR_ID_TOKEN_TYPE', `"typ" ${JSON.stringify(typ)} is not JWT`)
+  }
+  return alg
+}
+
+function parseHeader(token: string) {
+  try {
+    const { alg, typ, crit }: JsonObject = decodeProtectedHeader(token)
+    if (typ !== undefined && typeof typ !== 'string') throw malformed()
+    return { alg: typeof alg === 'string' ? alg : undefined, typ, crit }
+  } catch (cause) {
+    throw malformed(cause)
+  }
+}
+
+async function verifyWithSecret(token: string, algorithm: string, secret: string | undefined) {
+  if (secret === undefined) {
+    throw new OidcError('ERR_ID_TOKEN_KEY', `there is no client secret to verify ${algorithm} with`)
+  }
+  try {
+    return await compactVerify(token, new TextEncoder().encode(secret), { algorithms: [algorithm] })
+  } catch (cause) {
+    throw new OidcError('ERR_ID_TOKEN_SIGNATURE', 'the signature of the token is wrong', { cause })
+  }
+}
+
+function malformed(cause?: unknown): OidcError {
+  return new OidcError('ERR_ID_TOKEN_MALFORMED', 'the token is no signed JWT', { cause })
+}

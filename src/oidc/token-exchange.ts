@@ -1,0 +1,39 @@
+import type { Configuration, TokenEndpointResponse } from 'openid-client'
+import { parseJsonObject } from './json-object.js'
+import type { OpenCall, Received } from './provider-client.js'
+import type { ProviderMetadata } from './provider-metadata.js'
+import { tokenEndpointError, tolerateTokenResponse } from './token-response.js'
+
+/**
+ * Runs one grant of openid-client. The ID token is verified by us as well, and our verdict comes
+ * first: it says which claim is wrong, and it covers the signature, which openid-client leaves to TLS.
+ * Throws OidcError, or what `verify` throws.
+ */
+export async function exchangeTokens<Verified>(
+  open: OpenCall,
+  metadata: ProviderMetadata,
+  grant: (configuration: Configuration) => Promise<TokenEndpointResponse>,
+  verify: (idToken: string | undefined, accessToken: string) => Promise<Verified>,
+): Promise<{ readonly response: TokenEndpointResponse; readonly verified: Verified }> {
+  const call = open(metadata, tolerateTokenResponse)
+  let response: TokenEndpointResponse | undefined
+  let failure: unknown
+  try {
+    response = await grant(call.configuration)
+  } catch (error) {
+    failure = error
+  }
+  const received = call.received()
+  const tokens = tokensIn(received)
+  if (tokens === undefined) throw tokenEndpointError(received, failure)
+  const verified = await verify(tokens.idToken, tokens.accessToken)
+  if (response === undefined) throw tokenEndpointError(received, failure)
+  return { response, verified }
+}
+
+function tokensIn(received: Received | undefined) {
+  if (received?.status !== 200) return undefined
+  const { id_token: idToken, access_token: accessToken } = parseJsonObject(received.body) ?? {}
+  if (typeof accessToken !== 'string') return undefined
+  return { accessToken, idToken: typeof idToken === 'string' ? idToken : undefined }
+}

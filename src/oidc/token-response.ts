@@ -1,0 +1,100 @@
+import type { TokenEndpointResponse } from 'openid-client'
+import type { Tokens } from '../session/session.js'
+import { accessTokenExpiresAt } from './access-token-expiry.js'
+import { objectionOf } from './client-objection.js'
+import { OidcError, oidcErrorIn, parseProviderError } from './errors.js'
+import { parseJsonObject } from './json-object.js'
+import type { Received } from './provider-client.js'
+import { parseRetryAfterMs } from './retry-after.js'
+
+const optionalTexts = new Set(['refresh_token', 'id_token', 'scope'])
+
+/**
+ * Drops what is unusable among the optional members of a token response, so that a strange
+ * `expires_in` does not cost the tokens beside it (RFC 6749 §5.1). Other texts stay as they are.
+ */
+export function tolerateTokenResponse(body: string): string {
+  const members = parseJsonObject(body)
+  if (members === undefined) return body
+  const kept = Object.entries(members).filter(([name, value]) => {
+    if (name === 'expires_in') return isLifetime(value)
+    return !optionalTexts.has(name) || (typeof value === 'string' && value !== '')
+  })
+  return JSON.stringify(Object.fromEntries(kept))
+}
+
+function isLifetime(value: unknown): boolean {
+  return typeof value === 'string'
+    ? /^[0-9]+$/.test(value)
+    : typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+/**
+ * The tokens of a response, with those that it left out from before. Throws OidcError
+ * ERR_TOKEN_RESPONSE for an access token that is no bearer token.
+ */
+export function tokensFrom(
+  response: TokenEndpointResponse,
+  options: {
+    readonly idToken: string
+    readonly previous?: Tokens
+    readonly defaultLifetimeMs: number
+    readonly now: number
+  },
+): Tokens {
+  const { idToken, previous, defaultLifetimeMs, now } = options
+  const accessToken = bearerTokenOf(response)
+  const refreshToken = response.refresh_token ?? previous?.refreshToken
+  const scope = response.scope ?? previous?.scope
+  return {
+    accessToken,
+    accessTokenExpiresAt: accessTokenExpiresAt(accessToken, {
+      expiresInSeconds: response.expires_in,
+      defaultLifetimeMs,
+      now,
+    }),
+    accessTokenIssuedAt: now,
+    idToken,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    ...(scope === undefined ? {} : { scope }),
+  }
+}
+
+function bearerTokenOf(response: TokenEndpointResponse): string {
+  if (response.token_type !== 'bearer') {
+    throw new OidcError('ERR_TOKEN_RESPONSE', '"token_type" is not Bearer')
+  }
+  // It will stand in a header.
+  if (!/^[\x21-\x7e]+$/.test(response.access_token)) {
+    throw new OidcError('ERR_TOKEN_RESPONSE', '"access_token" has characters that no token has')
+  }
+  return response.access_token
+}
+
+/**
+ * Says what a failed call to the token endpoint means: ERR_CALLBACK_CODE_REJECTED for `invalid_grant`,
+ * ERR_PROVIDER_REJECTED_CLIENT, ERR_PROVIDER_UNAVAILABLE for what may pass, else ERR_TOKEN_RESPONSE.
+ */
+export function tokenEndpointError(received: Received | undefined, cause: unknown): OidcError {
+  const known = oidcErrorIn(cause)
+  if (known !== undefined) return known
+  const objection = objectionOf(cause)
+  if (received === undefined) {
+    return new OidcError('ERR_TOKEN_RESPONSE', `the token request failed: ${objection}`)
+  }
+  const { status, headers, body } = received
+  const retryAfterMs = parseRetryAfterMs(headers.get('retry-after'), Date.now())
+  const providerError = parseProviderError(parseJsonObject(body)?.['error'])
+  const answer = `the token endpoint answered ${status}: ${providerError ?? objection}`
+  const options = { providerError, retryAfterMs }
+  if (status === 429 || status >= 500) {
+    return new OidcError('ERR_PROVIDER_UNAVAILABLE', answer, options)
+  }
+  if (providerError === 'invalid_grant') {
+    return new OidcError('ERR_CALLBACK_CODE_REJECTED', answer, options)
+  }
+  if (providerError === 'invalid_client' || providerError === 'unauthorized_client') {
+    return new OidcError('ERR_PROVIDER_REJECTED_CLIENT', answer, options)
+  }
+  return new OidcError('ERR_TOKEN_RESPONSE', answer, options)
+}

@@ -1,0 +1,101 @@
+import { fetchUserInfo } from 'openid-client'
+import { objectionOf } from './client-objection.js'
+import { OidcError, oidcErrorIn } from './errors.js'
+import { parseJsonObject, type JsonObject } from './json-object.js'
+import type { Received } from './provider-client.js'
+import type { ProviderMetadata } from './provider-metadata.js'
+import type { Provider } from './provider.js'
+import { parseRetryAfterMs } from './retry-after.js'
+import { verifySignedToken } from './signed-token.js'
+
+/**
+ * The claims of an ID token with userinfo merged in; undefined when userinfo was not asked, because
+ * there is none, the configuration forbids it, or the ID token has all that is needed. Throws like
+ * `loadUserinfo`.
+ */
+export async function withUserinfo(
+  provider: Provider,
+  metadata: ProviderMetadata,
+  accessToken: string,
+  sub: string,
+  idTokenClaims: JsonObject,
+): Promise<JsonObject | undefined> {
+  if (metadata.userinfoEndpoint === undefined) return undefined
+  const { userinfo: when } = provider.config
+  const needed = provider.neededClaims.some((name) => idTokenClaims[name] === undefined)
+  if (when === 'never' || (when === 'needed' && !needed)) return undefined
+  return mergeUserinfo(idTokenClaims, await loadUserinfo(provider, metadata, accessToken, sub))
+}
+
+/**
+ * Asks the userinfo endpoint (Core §5.3). A signed answer is verified like an ID token. Throws
+ * OidcError: ERR_PROVIDER_USERINFO_SUBJECT when it is about somebody else, ERR_PROVIDER_USERINFO when
+ * it cannot be used, ERR_PROVIDER_UNAVAILABLE when it may pass.
+ */
+async function loadUserinfo(
+  provider: Provider,
+  metadata: ProviderMetadata,
+  accessToken: string,
+  sub: string,
+): Promise<JsonObject> {
+  const call = provider.open(metadata)
+  let claims: JsonObject | undefined
+  let failure: unknown
+  try {
+    claims = await fetchUserInfo(call.configuration, accessToken, sub)
+  } catch (error) {
+    failure = error
+  }
+  const answer = call.received()
+  if (answer === undefined) {
+    throw oidcErrorIn(failure) ?? new OidcError('ERR_PROVIDER_USERINFO', objectionOf(failure))
+  }
+  if (claims === undefined) throw userinfoError(answer, sub, failure)
+  return isSigned(answer) ? verifySignedUserinfo(provider, metadata, answer.body) : claims
+}
+
+async function verifySignedUserinfo(
+  provider: Provider,
+  metadata: ProviderMetadata,
+  token: string,
+): Promise<JsonObject> {
+  const { issuer, clientId } = provider.config
+  const { claims } = await verifySignedToken(token, provider.idTokenRules(metadata))
+  const { iss, aud } = claims
+  const audiences: unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (iss === issuer && audiences.includes(clientId)) return claims
+  throw new OidcError('ERR_PROVIDER_USERINFO', 'the signed userinfo is not for this client')
+}
+
+/** What the ID token says of the sign-in itself; userinfo never overrides it. */
+const idTokenOnly = new Set(
+  'iss sub aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash sid'.split(' '),
+)
+
+/**
+ * Merges userinfo into the claims of the ID token. Userinfo wins for what it says of the person, since
+ * it is asked later; the ID token alone speaks of the sign-in.
+ */
+function mergeUserinfo(idTokenClaims: JsonObject, userinfo: JsonObject): JsonObject {
+  const personal = Object.entries(userinfo).filter(([name]) => !idTokenOnly.has(name))
+  return { ...idTokenClaims, ...Object.fromEntries(personal) }
+}
+
+function userinfoError(answer: Received, sub: string, failure: unknown): OidcError {
+  const { status, headers, body } = answer
+  if (status === 429 || status >= 500) {
+    const retryAfterMs = parseRetryAfterMs(headers.get('retry-after'), Date.now())
+    const message = `userinfo answered ${status}`
+    return new OidcError('ERR_PROVIDER_UNAVAILABLE', message, { retryAfterMs })
+  }
+  const about = isSigned(answer) ? undefined : parseJsonObject(body)?.['sub']
+  if (status === 200 && typeof about === 'string' && about !== '' && about !== sub) {
+    return new OidcError('ERR_PROVIDER_USERINFO_SUBJECT', 'userinfo has another "sub"')
+  }
+  const message = `userinfo answered ${status}: ${objectionOf(failure)}`
+  return new OidcError('ERR_PROVIDER_USERINFO', message)
+}
+
+function isSigned(answer: Received): boolean {
+  return /^application\/jwt\s*(;|$)/i.test(answer.headers.get('content-type') ?? '')
+}

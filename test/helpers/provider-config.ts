@@ -1,0 +1,24 @@
+import type { ProviderConfig } from '../../src/config/schema.js'
+
+/** The configuration of a provider with every default filled in, as the program sees it. */
+export function providerConfig(
+  settings: Pick<ProviderConfig, 'issuer'> & Partial<ProviderConfig>,
+): ProviderConfig {
+  return {
+    id: 'corp',
+    clientId: 'app',
+    clientSecret: 'client secret with :%+ and more',
+    clientAuthentication: 'client_secret_basic',
+    scopes: ['openid', 'profile', 'email'],
+    responseMode: 'query',
+    userinfo: 'needed',
+    groupsClaim: 'groups',
+    trustedAudiences: [],
+    clockTolerance: 30_000,
+    maxIdTokenAge: 600_000,
+    defaultAccessTokenLifetime: 300_000,
+    allowInsecureIssuer: false,
+    timeout: 5000,
+    ...settings,
+  }
+}

@@ -1,0 +1,288 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { Provider, type ClientMetadata, type KoaContextWithOIDC } from 'oidc-provider'
+import { defaultPeople } from './people.js'
+import { interact, logoutPage, page, stringOf } from './provider-pages.js'
+
+export { signInAtProvider, type FetchLike } from './sign-in-at-provider.js'
+
+/** A request to the token endpoint that has been answered. */
+export interface TokenRequest {
+  readonly grantType: string
+  /** The HTTP status of the answer; 0 when the answer was lost on purpose. */
+  readonly status: number
+  /** When it arrived; epoch milliseconds. */
+  readonly at: number
+}
+
+export interface TestProviderOptions {
+  /** What the client may use; both lists can grow later, see `redirectUris`. */
+  readonly redirectUris?: readonly string[]
+  readonly postLogoutRedirectUris?: readonly string[]
+  readonly accessTokenTtlSeconds?: number
+  readonly idTokenTtlSeconds?: number
+  /** The host name of the issuer; it listens on 127.0.0.1 in any case. Default 127.0.0.1. */
+  readonly hostname?: string
+  /** True: the ID token carries `sub` only, all else is at userinfo. Default false: everything in it. */
+  readonly thinIdToken?: boolean
+  /** Default true: each refresh gives a new refresh token, and reuse revokes the grant. */
+  readonly rotateRefreshTokens?: boolean
+  /** Registered for the client `app`, over the defaults. */
+  readonly client?: Partial<ClientMetadata>
+}
+
+/**
+ * A real provider (oidc-provider) on 127.0.0.1 with one client, `clientId` and `clientSecret`, and the
+ * people alice (staff, admins), bob (staff) and carol (guests).
+ *
+ * Its login page is a form with one field, `login`, that a browser can fill in and `signInAtProvider`
+ * drives over HTTP; consent is never asked. Refresh tokens are always issued, without `offline_access`.
+ * RP-initiated logout needs no click: its page submits itself by script, or has the button "Sign out".
+ */
+export interface TestProvider {
+  /** `http://127.0.0.1:<port>`, without a trailing slash. */
+  readonly issuer: string
+  readonly port: number
+  readonly clientId: string
+  readonly clientSecret: string
+  /** What the client may use from now on; add to them when the port of Valetkey is known. */
+  readonly redirectUris: Set<string>
+  readonly postLogoutRedirectUris: Set<string>
+  /** The claims by login name; change them to see what a refresh or the next login brings. */
+  readonly people: Map<string, Record<string, unknown>>
+  /** Every answered token request, oldest first. */
+  readonly tokenRequests: readonly TokenRequest[]
+  /** Every request as `METHOD /path` without the query, oldest first; also those on hold. */
+  readonly requests: readonly string[]
+  /** The refresh tokens, access tokens, ID tokens and codes that were given out, for log greps. */
+  readonly secrets: readonly string[]
+  /** Resolves with the next token request that is answered after this call. */
+  nextTokenRequest(): Promise<TokenRequest>
+  /** Resolves when the next token request arrives, also while the endpoint is paused. */
+  nextTokenRequestArrival(): Promise<void>
+  /** Holds token requests until `resumeTokenEndpoint`. */
+  pauseTokenEndpoint(): void
+  resumeTokenEndpoint(): void
+  /** Answers token requests with that status, unseen by the real provider, until `healTokenEndpoint`. */
+  failTokenEndpoint(status: number, headers?: Record<string, string>, body?: string): void
+  /** Works through token requests but cuts the connection before the answer, until `healTokenEndpoint`. */
+  loseTokenResponses(): void
+  healTokenEndpoint(): void
+  /** Closes the port and every connection; grants and sessions are kept for `start`. */
+  stop(): Promise<void>
+  /** Listens again on the same port. */
+  start(): Promise<void>
+}
+
+type TokenEndpointMode =
+  | { readonly kind: 'working' }
+  | { readonly kind: 'losing' }
+  | {
+      readonly kind: 'failing'
+      readonly status: number
+      readonly headers: Record<string, string>
+      readonly body: string
+    }
+
+/** Starts a TestProvider on a free port. `t.teardown(() => provider.stop())` belongs on the next line. */
+export async function startProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
+  const { accessTokenTtlSeconds = 300, idTokenTtlSeconds = 300, hostname = '127.0.0.1' } = options
+  const redirectUris = new Set(options.redirectUris)
+  const postLogoutRedirectUris = new Set(options.postLogoutRedirectUris)
+  const people = new Map(Object.entries(defaultPeople()))
+  const tokenRequests: TokenRequest[] = []
+  const requests: string[] = []
+  const secrets: string[] = []
+  const events = new EventEmitter<{ arrival: []; resume: []; answer: [TokenRequest] }>()
+  events.setMaxListeners(0)
+  let mode: TokenEndpointMode = { kind: 'working' }
+  let paused = false
+
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no TCP address')
+  const { port } = address
+  const issuer = `http://${hostname}:${port}`
+  const clientId = 'app'
+  const clientSecret = 'client secret with :%+ and more'
+
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: clientId,
+        client_secret: clientSecret,
+        // The real lists are the sets above; registration wants one entry.
+        redirect_uris: ['http://127.0.0.1/callback'],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        token_endpoint_auth_method: 'client_secret_basic',
+        ...options.client,
+      },
+    ],
+    jwks: { keys: [signingKey()] },
+    cookies: { keys: ['a key for the cookies of the test provider'] },
+    conformIdTokenClaims: options.thinIdToken ?? false,
+    claims: {
+      openid: ['sub'],
+      email: ['email', 'email_verified'],
+      profile: ['name', 'preferred_username', 'groups'],
+    },
+    acrValues: ['pwd', 'mfa'],
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource(ctx, form) {
+          ctx.body = logoutPage(form)
+        },
+        postLogoutSuccessSource(ctx) {
+          ctx.body = page('Signed out', '<p>You are signed out at the provider.</p>')
+        },
+      },
+    },
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    ttl: {
+      AccessToken: accessTokenTtlSeconds,
+      IdToken: idTokenTtlSeconds,
+      AuthorizationCode: 60,
+      RefreshToken: 24 * 3600,
+      Grant: 24 * 3600,
+      Interaction: 3600,
+      Session: 24 * 3600,
+    },
+    rotateRefreshToken: options.rotateRefreshTokens ?? true,
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    expiresWithSession: async () => false,
+    findAccount: async (_ctx, sub) => {
+      const claims = people.get(sub)
+      return claims && { accountId: sub, claims: async () => ({ ...claims, sub }) }
+    },
+    // Consent is given in advance for whatever is asked.
+    loadExistingGrant: async (ctx) => {
+      const { client, session, params } = ctx.oidc
+      if (!client || !session?.accountId) return undefined
+      const known = session.grantIdFor(client.clientId)
+      const found = known === undefined ? undefined : await ctx.oidc.provider.Grant.find(known)
+      const grant =
+        found ??
+        new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId })
+      grant.addOIDCScope(stringOf(params, 'scope'))
+      await grant.save()
+      return grant
+    },
+    renderError: (ctx, out) => {
+      ctx.type = 'text/plain'
+      ctx.body = `${out.error}: ${out.error_description ?? ''}`
+    },
+  })
+  Object.assign(provider.Client.prototype, {
+    redirectUriAllowed: (uri: string) => redirectUris.has(uri),
+    postLogoutRedirectUriAllowed: (uri: string) => postLogoutRedirectUris.has(uri),
+  })
+
+  const grantTypes = new WeakMap<IncomingMessage, string>()
+  const rememberGrantType = (ctx: KoaContextWithOIDC) => {
+    grantTypes.set(ctx.req, stringOf(ctx.oidc.params, 'grant_type'))
+  }
+  provider.on('grant.success', rememberGrantType)
+  provider.on('grant.error', rememberGrantType)
+
+  async function serveTokenEndpoint(
+    ctx: Parameters<Parameters<Provider['use']>[0]>[0],
+    next: () => Promise<unknown>,
+  ): Promise<void> {
+    const at = Date.now()
+    events.emit('arrival')
+    if (paused) await once(events, 'resume')
+    const current = mode
+    if (current.kind === 'failing') {
+      grantTypes.set(ctx.req, new URLSearchParams(await text(ctx.req)).get('grant_type') ?? '')
+      ctx.status = current.status
+      ctx.set(current.headers)
+      ctx.body = current.body
+    } else {
+      await next()
+      rememberSecrets(ctx.body)
+    }
+    if (current.kind === 'losing') ctx.req.socket.destroy()
+    const answered: TokenRequest = {
+      grantType: grantTypes.get(ctx.req) ?? '',
+      status: current.kind === 'losing' ? 0 : ctx.status,
+      at,
+    }
+    tokenRequests.push(answered)
+    events.emit('answer', answered)
+  }
+  provider.use((ctx, next) => (ctx.path === '/token' ? serveTokenEndpoint(ctx, next) : next()))
+
+  function rememberSecrets(body: unknown): void {
+    if (typeof body !== 'object' || body === null) return
+    for (const name of ['access_token', 'refresh_token', 'id_token']) {
+      const value: unknown = Reflect.get(body, name)
+      if (typeof value === 'string') secrets.push(value)
+    }
+  }
+  provider.on('authorization_code.saved', (code) => secrets.push(code.jti))
+
+  const callback = provider.callback()
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+    requests.push(`${request.method} ${path}`)
+    if (path.startsWith('/interaction/')) {
+      interact(provider, people, request, response).catch((error: unknown) => {
+        response.writeHead(400, { 'content-type': 'text/plain' }).end(String(error))
+      })
+    } else void callback(request, response)
+  })
+
+  return {
+    issuer,
+    port,
+    clientId,
+    clientSecret,
+    redirectUris,
+    postLogoutRedirectUris,
+    people,
+    tokenRequests,
+    requests,
+    secrets,
+    nextTokenRequest: () => new Promise((resolve) => events.once('answer', resolve)),
+    nextTokenRequestArrival: () => new Promise((resolve) => events.once('arrival', resolve)),
+    pauseTokenEndpoint() {
+      paused = true
+    },
+    resumeTokenEndpoint() {
+      paused = false
+      events.emit('resume')
+    },
+    failTokenEndpoint(status, headers = {}, body = '') {
+      mode = { kind: 'failing', status, headers, body }
+    },
+    loseTokenResponses() {
+      mode = { kind: 'losing' }
+    },
+    healTokenEndpoint() {
+      mode = { kind: 'working' }
+    },
+    async stop() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+    async start() {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+    },
+  }
+}
+
+function signingKey() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'test-key' }
+}
