@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto'
+import type { SessionKey } from '../session/session-store.js'
+
+/** The names of everything in Redis. The braces keep what one script touches in one cluster slot. */
+export interface RedisKeys {
+  readonly sessionPrefix: string
+  readonly lockPrefix: string
+  /** A hash with the fields `sealed`, `version` and `active`; expires with the session. */
+  session(key: SessionKey): string
+  /** A string, the owner token; expires with the lease. */
+  lock(key: SessionKey): string
+  /** An empty mark; expires when the mark may be used again. */
+  once(mark: string): string
+  /** What a name stands for; `undefined` for a name of another kind. */
+  parse(name: string): { readonly kind: 'session' | 'lock'; readonly key: SessionKey } | undefined
+}
+
+export function createRedisKeys(prefix: string): RedisKeys {
+  const sessionPrefix = `${prefix}session:{`
+  const lockPrefix = `${prefix}lock:{`
+
+  return {
+    sessionPrefix,
+    lockPrefix,
+    session: (key) => `${sessionPrefix}${key}}`,
+    lock: (key) => `${lockPrefix}${key}}`,
+    once: (mark) => `${prefix}once:{${hash('sha256', mark, 'base64url')}}`,
+    parse(name) {
+      const session = keyBetween(sessionPrefix, name)
+      if (session !== undefined) return { kind: 'session', key: session }
+      const lock = keyBetween(lockPrefix, name)
+      return lock === undefined ? undefined : { kind: 'lock', key: lock }
+    },
+  }
+}
+
+function keyBetween(prefix: string, name: string): SessionKey | undefined {
+  return name.startsWith(prefix) && name.endsWith('}') ? name.slice(prefix.length, -1) : undefined
+}

@@ -1,0 +1,100 @@
+import type { ChangeFeed, SessionStore, StoredSession } from '../session/session-store.js'
+import { isWrongType, type RedisLink } from './client.js'
+import type { RedisKeys } from './redis-keys.js'
+import {
+  createSession,
+  destroySession,
+  replaceSession,
+  runScript,
+  touchSession,
+  type Script,
+} from './scripts.js'
+
+export interface RedisSessionStoreOptions {
+  readonly link: RedisLink
+  readonly keys: RedisKeys
+  readonly changes: ChangeFeed
+  readonly close: () => Promise<void>
+  readonly clock: () => number
+}
+
+/**
+ * Keeps each session as a Redis hash that expires with it. A load is one command; changes are scripts,
+ * so that each is one step for whoever else looks. Times to live are relative: the clocks of Redis and
+ * of this machine need not agree.
+ */
+export function createRedisSessionStore(options: RedisSessionStoreOptions): SessionStore {
+  const { keys, changes, clock } = options
+  const { client, reach } = options.link
+
+  /** Runs a script on a session; `missing` stands for a value that is no session. */
+  function run(
+    script: Script,
+    key: string,
+    args: readonly (string | number | Buffer)[],
+    missing: number,
+  ): Promise<unknown> {
+    return reach(() =>
+      runScript(client, script, keys.session(key), args).catch((error: unknown) => {
+        if (isWrongType(error)) return missing
+        throw error
+      }),
+    )
+  }
+
+  return {
+    changes,
+    async create(key, sealed, lastActiveAt, expiresAt) {
+      await reach(() =>
+        runScript(client, createSession, keys.session(key), [
+          sealed,
+          lastActiveAt,
+          Math.ceil(expiresAt - clock()),
+        ]),
+      )
+    },
+    load(key) {
+      return reach(async () => {
+        try {
+          const fields = ['sealed', 'version', 'active']
+          return parseStored(await client.hmgetBuffer(keys.session(key), ...fields))
+        } catch (error) {
+          if (isWrongType(error)) return undefined
+          throw error
+        }
+      })
+    },
+    async replace(key, sealed, expectedVersion) {
+      const answer = await run(replaceSession, key, [sealed, expectedVersion], -1)
+      if (answer === 1) return 'replaced'
+      return answer === 0 ? 'conflict' : 'absent'
+    },
+    async touch(key, lastActiveAt, expiresAt) {
+      const timeToLiveMs = Math.ceil(expiresAt - clock())
+      return (await run(touchSession, key, [lastActiveAt, timeToLiveMs], 0)) === 1
+    },
+    async destroy(key, expectedVersion) {
+      if (expectedVersion === undefined) {
+        return (await reach(() => client.del(keys.session(key)))) === 1
+      }
+      return (await run(destroySession, key, [expectedVersion], 0)) === 1
+    },
+    async consumeOnce(mark, expiresAt) {
+      const timeToLiveMs = Math.ceil(expiresAt - clock())
+      if (timeToLiveMs <= 0) return false
+      const set = () => client.set(keys.once(mark), '', 'PX', timeToLiveMs, 'NX')
+      return (await reach(set)) === 'OK'
+    },
+    close: options.close,
+  }
+}
+
+/** A record that lacks a field, or whose numbers are none, is no session. */
+function parseStored([sealed, version, active]: (Buffer | null)[]): StoredSession | undefined {
+  if (!sealed || !version || !active) return undefined
+  const stored = { sealed, version: Number(version), lastActiveAt: Number(active) }
+  if (!Number.isSafeInteger(stored.version) || !Number.isSafeInteger(stored.lastActiveAt)) {
+    return undefined
+  }
+  return stored
+}

@@ -1,0 +1,63 @@
+import { hash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+
+/** A Lua script that Redis runs as one step. */
+export interface Script {
+  readonly lua: string
+  readonly sha: string
+}
+
+const createScript = (lua: string): Script => ({ lua, sha: hash('sha1', lua) })
+
+/** KEYS: session. ARGV: sealed, active, time to live. */
+export const createSession = createScript(`
+redis.call('HSET', KEYS[1], 'sealed', ARGV[1], 'version', '1', 'active', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`)
+
+/** KEYS: session. ARGV: sealed, expected version. Returns 1 replaced, 0 conflict, -1 absent. */
+export const replaceSession = createScript(`
+local version = redis.call('HGET', KEYS[1], 'version')
+if not version then return -1 end
+if version ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'sealed', ARGV[1])
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+return 1`)
+
+/** KEYS: session. ARGV: active, time to live. Returns 0 when absent. */
+export const touchSession = createScript(`
+local active = redis.call('HGET', KEYS[1], 'active')
+if not active then return 0 end
+if tonumber(active) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'active', ARGV[1]) end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1`)
+
+/** KEYS: session. ARGV: expected version. Returns the number of sessions removed. */
+export const destroySession = createScript(`
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`)
+
+/** KEYS: lock. ARGV: owner, lease. Returns 0 when the lock is not the owner's any more. */
+export const extendLock = createScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
+
+/** KEYS: lock. ARGV: owner. */
+export const releaseLock = createScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`)
+
+/** Runs a script on one key, by its hash unless the server has forgotten it (restart, SCRIPT FLUSH). */
+export async function runScript(
+  client: Redis,
+  script: Script,
+  key: string,
+  args: readonly (string | number | Buffer)[],
+): Promise<unknown> {
+  try {
+    return await client.evalsha(script.sha, 1, key, ...args)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+    return client.eval(script.lua, 1, key, ...args)
+  }
+}

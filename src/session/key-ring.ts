@@ -1,0 +1,57 @@
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import { CodedError } from '../errors.js'
+
+/** A session key that cannot be used. The message names its place in the list, never the key. */
+export class SessionKeyError extends CodedError<'ERR_SESSION_KEY'> {
+  constructor(message: string) {
+    super('ERR_SESSION_KEY', message)
+  }
+}
+
+export interface RingKey {
+  /** Says in a sealed box which key opens it; 8 bytes that give nothing away of the key. */
+  readonly id: Buffer
+  readonly secret: KeyObject
+}
+
+/** The server's keys. The first seals, all open, so that a key can be replaced without ending sessions. */
+export interface KeyRing {
+  readonly sealing: RingKey
+  find(id: Uint8Array): RingKey | undefined
+  /** 32 bytes for one purpose from each key, in their order; nothing follows from one about another. */
+  derive(purpose: string): Buffer[]
+}
+
+const keyBytes = 32
+const noSalt = Buffer.alloc(0)
+
+/** Makes a key as `valetkey keygen` prints it: 32 random bytes, base64url. */
+export function createSessionKey(): string {
+  return randomBytes(keyBytes).toString('base64url')
+}
+
+/** Reads base64url 32-byte keys. Throws SessionKeyError for none, or for one that is no such key. */
+export function createKeyRing(keys: readonly string[]): KeyRing {
+  const ring = keys.map((key, index) => readKey(key, index + 1))
+  const [sealing] = ring
+  if (sealing === undefined) throw new SessionKeyError('there is no session key')
+  return {
+    sealing,
+    find: (id) => ring.find((key) => key.id.equals(id)),
+    derive: (purpose) => ring.map((key) => deriveKey(key.secret, noSalt, `valetkey ${purpose}`)),
+  }
+}
+
+/** HKDF-SHA256 (RFC 5869) to 32 bytes. */
+export function deriveKey(secret: KeyObject, salt: Uint8Array, info: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, salt, info, keyBytes))
+}
+
+function readKey(text: string, place: number): RingKey {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length !== keyBytes || bytes.toString('base64url') !== text) {
+    throw new SessionKeyError(`session key ${place} is not 32 bytes in base64url`)
+  }
+  const secret = createSecretKey(bytes)
+  return { id: deriveKey(secret, noSalt, 'valetkey key id').subarray(0, 8), secret }
+}

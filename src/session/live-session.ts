@@ -1,0 +1,45 @@
+import type { Session } from './session.js'
+import { refreshAt, sessionExpiresAt } from './session-lifetime.js'
+import type { SessionKey } from './session-store.js'
+import type { Ticket } from './ticket.js'
+
+/** A session that was found and opened, as it was at that moment. Instants are epoch milliseconds. */
+export interface LiveSession {
+  readonly key: SessionKey
+  readonly ticket: Ticket
+  readonly session: Session
+  readonly lastActiveAt: number
+  readonly version: number
+  /** When it ends if there is no more activity. */
+  readonly expiresAt: number
+  /** From when on `freshen` has something to do; infinite without a refresh token. */
+  readonly refreshAt: number
+}
+
+export interface SessionTimes {
+  readonly inactivityTimeoutMs: number
+  readonly refreshAheadMs: number
+}
+
+export function createLiveSession(
+  times: SessionTimes,
+  ticket: Ticket,
+  session: Session,
+  stored: { readonly version: number; readonly lastActiveAt: number },
+): LiveSession {
+  return {
+    key: ticket.key,
+    ticket,
+    session,
+    lastActiveAt: stored.lastActiveAt,
+    version: stored.version,
+    expiresAt: sessionExpiresAt(session, stored.lastActiveAt, times.inactivityTimeoutMs),
+    refreshAt: refreshAt(session, ticket.key, times.refreshAheadMs),
+  }
+}
+
+/** Whether the access token can still be sent to an upstream. */
+export function isAccessTokenValid({ session: { tokens } }: LiveSession, now: number): boolean {
+  if (tokens.refreshToken === undefined && tokens.accessTokenExpiryAssumed === true) return true
+  return now < tokens.accessTokenExpiresAt
+}

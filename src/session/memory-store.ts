@@ -1,0 +1,99 @@
+import type { ChangeFeed, SessionKey, SessionStore, StoredSession } from './session-store.js'
+
+interface MemoryRecord extends StoredSession {
+  readonly expiresAt: number
+}
+
+const sweepIntervalMs = 30_000
+
+/**
+ * Keeps sessions in this process, sealed like everywhere else: for one process, and until it ends.
+ * Expired ones are never returned, and are removed every half minute.
+ */
+export function createMemoryStore(clock: () => number = Date.now): SessionStore {
+  const records = new Map<SessionKey, MemoryRecord>()
+  const consumed = new Map<string, number>()
+  const { changes, report } = createLocalChanges(clock)
+
+  function find(key: SessionKey): MemoryRecord | undefined {
+    const record = records.get(key)
+    if (record === undefined || record.expiresAt > clock()) return record
+    remove(key)
+    return undefined
+  }
+
+  function put(key: SessionKey, record: MemoryRecord) {
+    records.set(key, record)
+    report(key)
+  }
+
+  function remove(key: SessionKey) {
+    records.delete(key)
+    report(key)
+  }
+
+  function sweep() {
+    const now = clock()
+    for (const [key, { expiresAt }] of records) if (expiresAt <= now) remove(key)
+    for (const [mark, expiresAt] of consumed) if (expiresAt <= now) consumed.delete(mark)
+  }
+  const sweeping = setInterval(sweep, sweepIntervalMs).unref()
+
+  return {
+    changes,
+    async create(key, sealed, lastActiveAt, expiresAt) {
+      put(key, { sealed, version: 1, lastActiveAt, expiresAt })
+    },
+    async load(key) {
+      return find(key)
+    },
+    async replace(key, sealed, expectedVersion) {
+      const record = find(key)
+      if (record === undefined) return 'absent'
+      if (record.version !== expectedVersion) return 'conflict'
+      put(key, { ...record, sealed, version: expectedVersion + 1 })
+      return 'replaced'
+    },
+    async touch(key, lastActiveAt, expiresAt) {
+      const record = find(key)
+      if (record === undefined) return false
+      put(key, {
+        ...record,
+        lastActiveAt: Math.max(record.lastActiveAt, lastActiveAt),
+        expiresAt: Math.max(record.expiresAt, expiresAt),
+      })
+      return true
+    },
+    async destroy(key, expectedVersion) {
+      const record = find(key)
+      if (record === undefined) return false
+      if (expectedVersion !== undefined && record.version !== expectedVersion) return false
+      remove(key)
+      return true
+    },
+    async consumeOnce(mark, expiresAt) {
+      const now = clock()
+      if (expiresAt <= now || (consumed.get(mark) ?? 0) > now) return false
+      consumed.set(mark, expiresAt)
+      return true
+    },
+    async close() {
+      clearInterval(sweeping)
+    },
+  }
+}
+
+/** The feed of a store that only this process changes: always certain. */
+function createLocalChanges(clock: () => number) {
+  const listeners: ((key: SessionKey | undefined) => void)[] = []
+  const certain = { generation: 1 }
+  const changes: ChangeFeed = {
+    subscribe: (listener) => void listeners.push(listener),
+    certainty: () => certain,
+    lastCertainAt: () => clock(),
+  }
+  const report = (key: SessionKey) => {
+    for (const listener of listeners) listener(key)
+  }
+  return { changes, report }
+}

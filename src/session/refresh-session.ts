@@ -1,0 +1,136 @@
+import type { KeyRing } from './key-ring.js'
+import {
+  createLiveSession,
+  isAccessTokenValid,
+  type LiveSession,
+  type SessionTimes,
+} from './live-session.js'
+import type { Refresher, RefreshOutcome } from './refresher.js'
+import { sealSession } from './seal.js'
+import type { SessionLoader } from './session-loader.js'
+import { type SessionStore, StoreUnavailableError } from './session-store.js'
+import type { Session } from './session.js'
+import type { UnsavedSessions } from './unsaved-sessions.js'
+
+/** How one attempt to refresh a session ended. */
+export type RefreshResult =
+  /** This process bought the tokens. */
+  | { readonly kind: 'refreshed'; readonly live: LiveSession }
+  /** Someone else had bought them already. */
+  | { readonly kind: 'adopted'; readonly live: LiveSession }
+  | { readonly kind: 'ended'; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMs?: number }
+
+/** A result as logs and metrics may see it: without the session. */
+export interface RefreshReport {
+  readonly kind: RefreshResult['kind']
+  readonly reason?: string
+}
+
+export interface RefreshSessionOptions extends SessionTimes {
+  readonly store: SessionStore
+  readonly keyRing: KeyRing
+  readonly loader: SessionLoader
+  readonly unsaved: UnsavedSessions
+  readonly clock: () => number
+}
+
+/** `written` resolves when the store has what there is to store; until then the lock is needed. */
+export interface LockedRefresh {
+  readonly result: RefreshResult
+  readonly written: Promise<void>
+}
+
+/**
+ * Refreshes a session whose refresh lock is held. Reads the session anew first, since it may have been
+ * refreshed or ended by whoever held the lock before. What is written replaces only what was read, so
+ * neither a logout nor newer tokens are ever overwritten. Throws StoreUnavailableError, but not once the
+ * provider has handed out tokens that are nowhere else.
+ */
+export async function refreshLockedSession(
+  options: RefreshSessionOptions,
+  refresher: Refresher,
+  held: LiveSession,
+): Promise<LockedRefresh> {
+  const current = await options.loader.reload(held.ticket)
+  if (current === undefined) return done({ kind: 'ended', reason: 'the session is gone' })
+  if (options.clock() < current.refreshAt) return done({ kind: 'adopted', live: current })
+  const outcome = await refresher(current.session, options.clock())
+  switch (outcome.kind) {
+    case 'refreshed':
+      return save(options, current, mergeSession(current.session, outcome))
+    case 'rejected':
+      return done(await endRejected(options, current, outcome.reason))
+    case 'unavailable':
+      return done(outcome)
+  }
+}
+
+function done(result: RefreshResult): LockedRefresh {
+  return { result, written: Promise.resolve() }
+}
+
+/** New tokens replace, missing ones stay (RFC 6749 §6); creation and end never move. */
+function mergeSession(
+  session: Session,
+  { tokens, identity }: Extract<RefreshOutcome, { kind: 'refreshed' }>,
+): Session {
+  return {
+    ...session,
+    tokens: { ...session.tokens, ...tokens },
+    identity: identity ?? session.identity,
+  }
+}
+
+async function save(
+  options: RefreshSessionOptions,
+  current: LiveSession,
+  session: Session,
+): Promise<LockedRefresh> {
+  const { store, keyRing, loader, unsaved } = options
+  const { key, ticket, version } = current
+  const sealed = sealSession(keyRing, ticket, session)
+  const answer = await store.replace(key, sealed, version).catch(unlessUnreachable)
+  switch (answer) {
+    case 'replaced': {
+      loader.forget(key)
+      const stored = { version: version + 1, lastActiveAt: current.lastActiveAt }
+      return done({ kind: 'refreshed', live: createLiveSession(options, ticket, session, stored) })
+    }
+    case 'absent':
+      return done({ kind: 'ended', reason: 'the session ended during the refresh' })
+    case 'conflict':
+      return done(await adopt(options, current))
+    case 'unreachable': {
+      const live = createLiveSession(options, ticket, session, current)
+      loader.substitute(live)
+      return { result: { kind: 'refreshed', live }, written: unsaved.keep(live, sealed) }
+    }
+  }
+}
+
+function unlessUnreachable(error: unknown): 'unreachable' {
+  if (error instanceof StoreUnavailableError) return 'unreachable'
+  throw error
+}
+
+/** Takes what someone else wrote meanwhile. */
+async function adopt(options: RefreshSessionOptions, mine: LiveSession): Promise<RefreshResult> {
+  const theirs = await options.loader.reload(mine.ticket)
+  if (theirs === undefined) return { kind: 'ended', reason: 'the session is gone' }
+  if (isAccessTokenValid(theirs, options.clock())) return { kind: 'adopted', live: theirs }
+  return { kind: 'unavailable', reason: 'the session changed during the refresh' }
+}
+
+/** The provider may have refused only because another replica used the refresh token first. */
+async function endRejected(
+  options: RefreshSessionOptions,
+  refused: LiveSession,
+  reason: string,
+): Promise<RefreshResult> {
+  if (await options.store.destroy(refused.key, refused.version)) {
+    options.loader.forget(refused.key)
+    return { kind: 'ended', reason }
+  }
+  return adopt(options, refused)
+}

@@ -1,0 +1,159 @@
+import type { KeyRing } from './key-ring.js'
+import { createLiveSession, type LiveSession, type SessionTimes } from './live-session.js'
+import { openSession } from './seal.js'
+import type { CachedSession, SessionCache } from './session-cache.js'
+import {
+  type SessionKey,
+  type SessionStore,
+  type StoredSession,
+  StoreUnavailableError,
+} from './session-store.js'
+import { copyTicket, isSameSecret, type Ticket } from './ticket.js'
+import type { UnsavedSessions } from './unsaved-sessions.js'
+
+export interface SessionLoader {
+  /** The session if the cache is certain about it. Costs no command and no decryption. */
+  loadCached(ticket: Ticket, now: number): LiveSession | undefined
+  /**
+   * The session as the store has it, with one command that concurrent callers share. While the store
+   * cannot be reached, what the cache last knew for certain is honoured for `staleOnStoreErrorMs`;
+   * after that it throws StoreUnavailableError.
+   */
+  load(ticket: Ticket, now: number): Promise<LiveSession | undefined>
+  /** As `load`, but a read of its own that begins now, and never an answer from the cache. */
+  reload(ticket: Ticket): Promise<LiveSession | undefined>
+  /** Lets the cache show newer tokens that the store could not take yet. */
+  substitute(live: LiveSession): void
+  forget(key: SessionKey): void
+}
+
+export interface SessionLoaderOptions extends SessionTimes {
+  readonly store: SessionStore
+  readonly keyRing: KeyRing
+  readonly cache: SessionCache
+  readonly unsaved: UnsavedSessions
+  readonly staleOnStoreErrorMs: number
+  readonly clock: () => number
+  readonly onStoreError: (error: StoreUnavailableError) => void
+}
+
+/** One read of the store that every caller of that moment shares. */
+interface Flight {
+  readonly stored: Promise<StoredSession | undefined>
+  readonly generation: number | undefined
+  readonly startedAt: number
+  /** A change was reported meanwhile, so that the result may be the state before it. */
+  overtaken: boolean
+  opened: LiveSession | undefined
+}
+
+export function createSessionLoader(options: SessionLoaderOptions): SessionLoader {
+  const { store, keyRing, cache, unsaved, clock } = options
+  const flights = new Map<SessionKey, Flight>()
+
+  store.changes.subscribe((key) => {
+    if (key === undefined) {
+      cache.clear()
+      for (const each of flights.keys()) overtake(each)
+    } else {
+      cache.delete(key)
+      overtake(key)
+    }
+  })
+
+  /** The callers of that flight began before the change; later ones must not see the state before it. */
+  function overtake(key: SessionKey) {
+    const flight = flights.get(key)
+    if (flight === undefined) return
+    flight.overtaken = true
+    flights.delete(key)
+  }
+
+  function findCached(ticket: Ticket): CachedSession | undefined {
+    const cached = cache.get(ticket.key)
+    return cached && isSameSecret(cached.live.ticket, ticket) ? cached : undefined
+  }
+
+  function loadCached(ticket: Ticket, now: number): LiveSession | undefined {
+    const cached = findCached(ticket)
+    if (cached === undefined || cached.generation === undefined) return undefined
+    if (store.changes.certainty()?.generation !== cached.generation) return undefined
+    // Another replica may know of later activity: a cache grants, but only the store lets expire.
+    return now < cached.live.expiresAt ? cached.live : undefined
+  }
+
+  function startFlight(key: SessionKey): Flight {
+    const flight: Flight = {
+      // Read before the command is sent: changes count from here on.
+      generation: store.changes.certainty()?.generation,
+      startedAt: clock(),
+      stored: store.load(key).finally(() => {
+        if (flights.get(key) === flight) flights.delete(key)
+      }),
+      overtaken: false,
+      opened: undefined,
+    }
+    flights.set(key, flight)
+    return flight
+  }
+
+  function open(ticket: Ticket, stored: StoredSession, now: number): LiveSession | undefined {
+    const session = openSession(keyRing, ticket, stored.sealed)
+    if (session === undefined) return undefined
+    const live = unsaved.overlay(createLiveSession(options, copyTicket(ticket), session, stored))
+    return now < live.expiresAt ? live : undefined
+  }
+
+  async function load(ticket: Ticket, now: number): Promise<LiveSession | undefined> {
+    const flight = flights.get(ticket.key) ?? startFlight(ticket.key)
+    let stored: StoredSession | undefined
+    try {
+      stored = await flight.stored
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error
+      options.onStoreError(error)
+      return loadStale(ticket, now, error)
+    }
+    if (stored === undefined) {
+      cache.delete(ticket.key)
+      return undefined
+    }
+    if (flight.opened && isSameSecret(flight.opened.ticket, ticket)) return flight.opened
+    const live = open(ticket, stored, now)
+    if (live === undefined) return undefined
+    flight.opened = live
+    if (!flight.overtaken) {
+      const { generation, startedAt: loadedAt } = flight
+      cache.set({ live, generation, loadedAt }, stored.sealed.length)
+    }
+    return live
+  }
+
+  function loadStale(ticket: Ticket, now: number, error: StoreUnavailableError) {
+    const cached = findCached(ticket)
+    if (cached === undefined) throw error
+    const { live, generation, loadedAt } = cached
+    if (now >= live.session.endsAt) return undefined
+    const certainAt = generation === undefined ? undefined : store.changes.lastCertainAt(generation)
+    const staleMs = now - Math.max(loadedAt, certainAt ?? loadedAt)
+    if (staleMs > options.staleOnStoreErrorMs || now >= live.expiresAt) throw error
+    return live
+  }
+
+  return {
+    loadCached,
+    load,
+    async reload(ticket) {
+      const stored = await store.load(ticket.key)
+      return stored && open(ticket, stored, clock())
+    },
+    substitute(live) {
+      const { generation, loadedAt } = findCached(live.ticket) ?? {
+        generation: undefined,
+        loadedAt: clock(),
+      }
+      cache.set({ live, generation, loadedAt }, JSON.stringify(live.session).length)
+    },
+    forget: (key) => cache.delete(key),
+  }
+}

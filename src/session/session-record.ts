@@ -1,0 +1,46 @@
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { Session } from './session.js'
+
+const optional = { string: Type.Optional(Type.String()), number: Type.Optional(Type.Number()) }
+
+// Fields that a later version adds are let through: both versions run side by side during an update.
+const sessionShape = Type.Object({
+  schema: Type.Literal(1),
+  identity: Type.Object({
+    providerId: Type.String(),
+    issuer: Type.String(),
+    sub: Type.String(),
+    sid: optional.string,
+    authenticatedAt: optional.number,
+    claims: Type.Record(Type.String(), Type.Unknown()),
+  }),
+  tokens: Type.Object({
+    accessToken: Type.String(),
+    accessTokenExpiresAt: Type.Number(),
+    accessTokenExpiryAssumed: Type.Optional(Type.Boolean()),
+    accessTokenIssuedAt: Type.Number(),
+    refreshToken: optional.string,
+    idToken: Type.String(),
+    scope: optional.string,
+  }),
+  createdAt: Type.Number(),
+  endsAt: Type.Number(),
+})
+const checker = Compile(sessionShape)
+
+/** Reads a session as it is sealed in the store; `undefined` for another schema or a broken record. */
+export function parseSession(text: string): Session | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  return checker.Check(value) ? asSession(value) : undefined
+}
+
+/** Keeps the shape and the interface from drifting apart: this compiles only while they agree. */
+function asSession(value: Static<typeof sessionShape>): Session {
+  return value
+}

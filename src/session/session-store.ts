@@ -1,0 +1,60 @@
+import { CodedError } from '../errors.js'
+
+/**
+ * Names a session outside the ticket: the base64url SHA-256 of its id. Safe in logs, in the store and
+ * in the inventory, since neither the id nor the secret follows from it.
+ */
+export type SessionKey = string
+
+/** The store could not be reached or would not answer. It says nothing about the session. */
+export class StoreUnavailableError extends CodedError<'ERR_STORE_UNAVAILABLE'> {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_STORE_UNAVAILABLE', message, options)
+  }
+}
+
+export interface StoredSession {
+  readonly sealed: Buffer
+  /** Starts at 1 and grows with each replacement; touches leave it. */
+  readonly version: number
+  /** Epoch milliseconds. */
+  readonly lastActiveAt: number
+}
+
+/**
+ * Keeps sealed sessions. Every method throws StoreUnavailableError when the store cannot be reached,
+ * answers too late, or refuses to work; that is never reported as an absent session.
+ */
+export interface SessionStore {
+  /** Stores a new session at version 1. */
+  create(key: SessionKey, sealed: Buffer, lastActiveAt: number, expiresAt: number): Promise<void>
+  load(key: SessionKey): Promise<StoredSession | undefined>
+  /** Replaces the sealed record if it still has `expectedVersion`, which then grows by one; expiry stays. */
+  replace(
+    key: SessionKey,
+    sealed: Buffer,
+    expectedVersion: number,
+  ): Promise<'replaced' | 'conflict' | 'absent'>
+  /** Moves the last activity and the expiry forward, never back, and never revives: false when absent. */
+  touch(key: SessionKey, lastActiveAt: number, expiresAt: number): Promise<boolean>
+  /** Removes the session, or only that version of it. True when this call removed it. */
+  destroy(key: SessionKey, expectedVersion?: number): Promise<boolean>
+  /** True for the first caller with this mark until `expiresAt`, over all replicas. */
+  consumeOnce(mark: string, expiresAt: number): Promise<boolean>
+  /** What this process knows of changes that others make. */
+  readonly changes: ChangeFeed
+  close(): Promise<void>
+}
+
+/** Tells a cache what it may still believe. */
+export interface ChangeFeed {
+  /** Calls back with each changed key, or with `undefined` when any key may have changed. */
+  subscribe(listener: (key: SessionKey | undefined) => void): void
+  /**
+   * Since when, without a gap, every change has been reported; `undefined` while that is not certain.
+   * What was loaded at or after `since` and not reported as changed is current.
+   */
+  certainty(): { readonly generation: number } | undefined
+  /** The last moment (epoch ms) at which the feed was certain in that generation. */
+  lastCertainAt(generation: number): number | undefined
+}

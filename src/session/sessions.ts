@@ -1,0 +1,180 @@
+import {
+  createFreshener,
+  defaultRefreshLimits,
+  type Freshened,
+  type RefreshLimits,
+} from './freshener.js'
+import type { KeyRing } from './key-ring.js'
+import { createLiveSession, type LiveSession } from './live-session.js'
+import type { RefreshLock } from './refresh-lock.js'
+import type { RefreshReport } from './refresh-session.js'
+import type { Refresher } from './refresher.js'
+import { sealSession } from './seal.js'
+import { createSessionCache } from './session-cache.js'
+import { sessionExpiresAt, shouldTouch } from './session-lifetime.js'
+import { createSessionLoader } from './session-loader.js'
+import { type SessionKey, type SessionStore, StoreUnavailableError } from './session-store.js'
+import type { Identity, Session, Tokens } from './session.js'
+import { createTicket, formatTicket, parseTicket } from './ticket.js'
+import { createUnsavedSessions } from './unsaved-sessions.js'
+
+export type { Freshened } from './freshener.js'
+export type { LiveSession } from './live-session.js'
+export type { RefreshReport } from './refresh-session.js'
+
+export interface Sessions {
+  /** Starts a session with an id that never existed before. Throws StoreUnavailableError. */
+  create(
+    signIn: { readonly identity: Identity; readonly tokens: Tokens },
+    now: number,
+  ): Promise<{ readonly cookieValue: string; readonly live: LiveSession }>
+  /**
+   * The session of a cookie value and a note of the activity, if that takes no command: the way of a
+   * warm request. `undefined` says nothing about the session: ask `load` then.
+   */
+  loadCached(cookieValue: string, now: number): LiveSession | undefined
+  /**
+   * The session of a cookie value. `undefined`: there is none, be it absent, expired, sealed otherwise
+   * or a malformed value. `extend: false` leaves the last activity as it is. Throws
+   * StoreUnavailableError, which says nothing about the session.
+   */
+  load(
+    cookieValue: string,
+    now: number,
+    options: { readonly extend: boolean },
+  ): Promise<LiveSession | undefined>
+  /**
+   * Makes sure that the access token can be used. A valid one returns at once, with a refresh in the
+   * background when it is due (`now >= live.refreshAt`); an expired one waits for the refresh.
+   */
+  freshen(live: LiveSession, now: number): Promise<Freshened>
+  /** Ends the session everywhere. Throws StoreUnavailableError when that could not be done. */
+  destroy(live: LiveSession): Promise<void>
+  /** Asks the store whether it answers; resolves to the reason if it does not. Never throws. */
+  readiness(): Promise<
+    { readonly ready: true } | { readonly ready: false; readonly reason: string }
+  >
+  readonly cache: { readonly bytes: number; readonly size: number }
+  /** Lets refreshes under way finish and store their tokens, for at most `closeWaitMs`; closes the store. */
+  close(): Promise<void>
+}
+
+/** What happens in the background, for logs and metrics: nothing secret. They must not throw. */
+export interface SessionEvents {
+  onRefresh?(key: SessionKey, report: RefreshReport): void
+  onStoreError?(error: StoreUnavailableError): void
+}
+
+export interface SessionsOptions {
+  readonly store: SessionStore
+  readonly lock: RefreshLock
+  readonly keyRing: KeyRing
+  readonly refresher: (providerId: string) => Refresher | undefined
+  readonly inactivityTimeoutMs: number
+  readonly lifetimeMs: number
+  readonly refreshAheadMs: number
+  readonly staleOnStoreErrorMs: number
+  readonly cacheBytes: number
+  readonly clock?: () => number
+  readonly events?: SessionEvents
+  readonly limits?: Partial<RefreshLimits>
+}
+
+const closeWaitMs = 10_000
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { store, keyRing, inactivityTimeoutMs, events = {}, clock = Date.now } = options
+  const cache = createSessionCache(options.cacheBytes)
+  const unsaved = createUnsavedSessions(store, clock)
+  const onStoreError = (error: StoreUnavailableError) => events.onStoreError?.(error)
+  const loader = createSessionLoader({ ...options, cache, unsaved, clock, onStoreError })
+  const freshener = createFreshener({
+    ...options,
+    loader,
+    unsaved,
+    clock,
+    limits: { ...defaultRefreshLimits, ...options.limits },
+    onRefresh: (key, report) => events.onRefresh?.(key, report),
+  })
+  const touching = new Set<SessionKey>()
+
+  /** Writes the last activity now and then, in the background: a request never waits for it. */
+  function noteActivity(live: LiveSession, now: number) {
+    if (!shouldTouch(live.lastActiveAt, now, inactivityTimeoutMs) || touching.has(live.key)) return
+    touching.add(live.key)
+    void touch(live, now).finally(() => touching.delete(live.key))
+  }
+
+  async function touch({ key, session }: LiveSession, now: number) {
+    try {
+      const isThere = await store.touch(
+        key,
+        now,
+        sessionExpiresAt(session, now, inactivityTimeoutMs),
+      )
+      if (!isThere) loader.forget(key)
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) onStoreError(error)
+    }
+  }
+
+  return {
+    async create({ identity, tokens }, now) {
+      const ticket = createTicket()
+      const session: Session = {
+        schema: 1,
+        identity,
+        tokens,
+        createdAt: now,
+        endsAt: now + options.lifetimeMs,
+      }
+      const live = createLiveSession(options, ticket, session, { version: 1, lastActiveAt: now })
+      await store.create(ticket.key, sealSession(keyRing, ticket, session), now, live.expiresAt)
+      return { cookieValue: formatTicket(ticket), live }
+    },
+
+    loadCached(cookieValue, now) {
+      const ticket = parseTicket(cookieValue)
+      const live = ticket && loader.loadCached(ticket, now)
+      if (live !== undefined) noteActivity(live, now)
+      return live
+    },
+
+    async load(cookieValue, now, { extend }) {
+      const ticket = parseTicket(cookieValue)
+      if (ticket === undefined) return undefined
+      const live = loader.loadCached(ticket, now) ?? (await loader.load(ticket, now))
+      if (live !== undefined && extend) noteActivity(live, now)
+      return live
+    },
+
+    freshen: (live, now) => freshener.freshen(live, now),
+
+    async destroy({ key }) {
+      await store.destroy(key)
+      loader.forget(key)
+    },
+
+    async readiness() {
+      try {
+        await store.load('readiness')
+        return { ready: true }
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error
+        return { ready: false, reason: error.message }
+      }
+    },
+
+    cache,
+
+    async close() {
+      let timer: NodeJS.Timeout | undefined
+      const longEnough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, closeWaitMs)
+      })
+      await Promise.race([freshener.idle(), longEnough]).finally(() => clearTimeout(timer))
+      unsaved.stop()
+      await store.close()
+    },
+  }
+}

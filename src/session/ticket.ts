@@ -1,0 +1,65 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { SessionKey } from './session-store.js'
+
+/** What the session cookie holds: which session, and the half of the key that opens it. */
+export interface Ticket {
+  /** 128 random bits, base64url. */
+  readonly id: string
+  /** 256 random bits, base64url. Kept nowhere but in the cookie and in the memory of a process that saw it. */
+  readonly secret: string
+  /** Names the session outside the ticket. */
+  readonly key: SessionKey
+}
+
+const idStart = '1.'.length
+const idEnd = idStart + 22
+const secretStart = idEnd + 1
+const secretLength = 43
+const ticketLength = secretStart + secretLength
+
+// The last letter of each part carries 2 and 4 bits only; the other spellings of the same bytes are out.
+const shape = /^1\.[A-Za-z0-9_-]{21}[AQgw]\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
+
+/** Makes the ticket of a new session. No two sign-ins ever share one, which is what stops session fixation. */
+export function createTicket(): Ticket {
+  const id = randomBytes(16).toString('base64url')
+  return { id, secret: randomBytes(32).toString('base64url'), key: keyOf(id) }
+}
+
+/** Writes a ticket as the cookie value `1.<id>.<secret>`, 68 characters long. */
+export function formatTicket(ticket: Ticket): string {
+  return `1.${ticket.id}.${ticket.secret}`
+}
+
+/**
+ * Reads a cookie value. Everything but the one spelling that `formatTicket` writes is `undefined`, and
+ * costs no more than a look at its length and characters.
+ */
+export function parseTicket(cookieValue: string): Ticket | undefined {
+  if (cookieValue.length !== ticketLength || !shape.test(cookieValue)) return undefined
+  const id = cookieValue.slice(idStart, idEnd)
+  return { id, secret: cookieValue.slice(secretStart), key: keyOf(id) }
+}
+
+/** A copy to keep: parts of a string hold all of it in memory, here a whole Cookie header. */
+export function copyTicket({ id, secret, key }: Ticket): Ticket {
+  return { id: copyText(id), secret: copyText(secret), key }
+}
+
+const oneSecret = Buffer.alloc(secretLength)
+const otherSecret = Buffer.alloc(secretLength)
+
+/** Compares two ticket secrets in constant time. */
+export function isSameSecret(one: Ticket, other: Ticket): boolean {
+  oneSecret.write(one.secret, 'latin1')
+  otherSecret.write(other.secret, 'latin1')
+  return timingSafeEqual(oneSecret, otherSecret)
+}
+
+function keyOf(id: string): SessionKey {
+  return hash('sha256', id, 'base64url')
+}
+
+function copyText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}

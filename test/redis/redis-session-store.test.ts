@@ -1,0 +1,243 @@
+import t, { type Test } from 'tap'
+import { connectRedis } from '../../src/redis/connect.js'
+import { StoreUnavailableError } from '../../src/session/session-store.js'
+import { createTicket } from '../../src/session/ticket.js'
+import { testRefreshLock } from '../contract/refresh-lock.js'
+import { testSessionStore } from '../contract/session-store.js'
+import { startFaultyTcp } from '../helpers/faulty-tcp.js'
+import { startRedis } from '../helpers/redis-server.js'
+import { until } from '../session/fixtures.js'
+
+const redis = await startRedis()
+t.teardown(() => redis.stop())
+
+async function connect(t: Test, url = redis.url, keyPrefix = 'valetkey:') {
+  const connected = connectRedis({ url, keyPrefix, commandTimeoutMs: 1000 })
+  t.teardown(() => connected.store.close())
+  await until(() =>
+    connected.store.load('probe').then(
+      () => true,
+      () => false,
+    ),
+  )
+  return connected
+}
+
+t.test('the Redis store', async (t) => {
+  testSessionStore(t, async (t) => (await connect(t)).store)
+})
+
+t.test('the Redis refresh lock', async (t) => {
+  testRefreshLock(t, async (t) => ({
+    one: (await connect(t)).lock,
+    other: (await connect(t)).lock,
+  }))
+})
+
+const sealed = Buffer.from('sealed')
+
+t.test('every key expires, carries the prefix and one hash tag', async (t) => {
+  const { store, lock } = await connect(t, redis.url, 'pfx:')
+  const { key } = createTicket()
+  await store.create(key, sealed, Date.now(), Date.now() + 60_000)
+  await lock.acquire(key, 60_000)
+  await store.consumeOnce('a mark', Date.now() + 60_000)
+  const client = redis.client()
+  const names = await client.keys('pfx:*')
+  t.strictSame(names.filter((name) => !name.startsWith('pfx:once:')).toSorted(), [
+    `pfx:lock:{${key}}`,
+    `pfx:session:{${key}}`,
+  ])
+  t.equal(names.length, 3)
+  for (const name of names) {
+    const remainingMs = await client.pttl(name)
+    t.ok(remainingMs > 0 && remainingMs <= 60_000, name)
+  }
+})
+
+t.test('a server that forgot the scripts is told them again', async (t) => {
+  const { store, lock } = await connect(t)
+  const { key } = createTicket()
+  const client = redis.client()
+  const now = Date.now()
+  await client.script('FLUSH')
+  await store.create(key, sealed, now, now + 60_000)
+  await client.script('FLUSH')
+  t.equal(await store.replace(key, sealed, 1), 'replaced')
+  await client.script('FLUSH')
+  t.equal(await store.touch(key, now, now + 60_000), true)
+  const lease = await lock.acquire(key, 1000)
+  await client.script('FLUSH')
+  t.equal(await lease?.extend(), true)
+  await client.script('FLUSH')
+  t.equal(await store.destroy(key, 2), true)
+})
+
+t.test('something else under the name of a session is no session', async (t) => {
+  const { store } = await connect(t)
+  const client = redis.client()
+  const { key } = createTicket()
+  const name = `valetkey:session:{${key}}`
+  await client.set(name, 'a string')
+  t.equal(await store.load(key), undefined)
+  t.equal(await store.replace(key, sealed, 1), 'absent')
+  t.equal(await store.touch(key, 1, Date.now() + 1000), false)
+  t.equal(await store.destroy(key, 1), false)
+  await client.del(name)
+  await client.hset(name, 'sealed', 'x', 'version', 'many', 'active', '1')
+  t.equal(await store.load(key), undefined)
+  await client.hdel(name, 'sealed')
+  t.equal(await store.load(key), undefined)
+})
+
+const refusals: { title: string; args: string[]; provoke?: string[]; code: string }[] = [
+  {
+    title: 'a read-only replica',
+    args: [],
+    provoke: ['REPLICAOF', '127.0.0.1', '1'],
+    code: 'READONLY',
+  },
+  { title: 'a full memory', args: ['--maxmemory', '1'], code: 'OOM' },
+  { title: 'a missing password', args: ['--requirepass', 'correct horse'], code: 'NOAUTH' },
+  { title: 'too few replicas', args: ['--min-replicas-to-write', '1'], code: 'NOREPLICAS' },
+  { title: 'a cluster that is down', args: ['--cluster-enabled', 'yes'], code: 'CLUSTERDOWN' },
+]
+for (const { title, args, provoke, code } of refusals) {
+  t.test(`${title} is a store that cannot be reached`, async (t) => {
+    const server = await startRedis({ args })
+    t.teardown(() => server.stop())
+    if (provoke) await server.client().call(provoke[0] ?? '', ...provoke.slice(1))
+    const { store, lock } = connectRedis({ url: server.url, keyPrefix: '', commandTimeoutMs: 1000 })
+    t.teardown(() => store.close())
+    const now = Date.now()
+    const attempt = () => store.create('key', sealed, now, now + 1000).catch((error) => error)
+    let error: unknown
+    await until(async () => {
+      error = await attempt()
+      return String(error).includes(code) || code === 'NOAUTH'
+    })
+    t.type(error, StoreUnavailableError)
+    await t.rejects(lock.acquire('key', 1000), StoreUnavailableError)
+  })
+}
+
+t.test('errors tell neither password nor arguments', async (t) => {
+  const server = await startRedis({ args: ['--requirepass', 'correct-horse'] })
+  t.teardown(() => server.stop())
+  const url = server.url.replace('//', '//:battery-staple@')
+  const { store } = connectRedis({ url, keyPrefix: '', commandTimeoutMs: 1000 })
+  t.teardown(() => store.close())
+  let error: unknown
+  await until(async () => {
+    error = await store.load('some-key').catch((thrown: unknown) => thrown)
+    return String(error).endsWith('Redis cannot be reached (WRONGPASS)')
+  })
+  t.type(error, StoreUnavailableError)
+  const everything = JSON.stringify(error, Object.getOwnPropertyNames(error))
+  t.notMatch(everything, /battery-staple|some-key/)
+})
+
+t.test('without a server everything fails at once, and works when it comes', async (t) => {
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  await server.kill()
+  const { store, lock } = connectRedis({ url: server.url, keyPrefix: '', commandTimeoutMs: 1000 })
+  t.teardown(() => store.close())
+  const now = Date.now()
+  await until(async () => {
+    const error = await store.load('key').catch((thrown: unknown) => thrown)
+    return String(error).endsWith('Redis cannot be reached (ECONNREFUSED)')
+  })
+  await t.rejects(store.load('key'), StoreUnavailableError)
+  await t.rejects(store.create('key', sealed, now, now + 1000), StoreUnavailableError)
+  await t.rejects(store.replace('key', sealed, 1), StoreUnavailableError)
+  await t.rejects(store.touch('key', now, now + 1000), StoreUnavailableError)
+  await t.rejects(store.destroy('key'), StoreUnavailableError)
+  await t.rejects(store.destroy('key', 1), StoreUnavailableError)
+  await t.rejects(store.consumeOnce('mark', now + 1000), StoreUnavailableError)
+  await t.rejects(lock.acquire('key', 1000), StoreUnavailableError)
+  t.equal(store.changes.certainty(), undefined)
+  await server.restart()
+  await until(() =>
+    store.load('key').then(
+      () => true,
+      () => false,
+    ),
+  )
+  await until(() => store.changes.certainty() !== undefined)
+})
+
+t.test('a server that stopped answering is left, and found again', async (t) => {
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  const { store } = connectRedis({ url: server.url, keyPrefix: '', commandTimeoutMs: 200 })
+  t.teardown(() => store.close())
+  await until(() => store.changes.certainty() !== undefined)
+  server.pause()
+  await t.rejects(store.load('key'), StoreUnavailableError)
+  await until(() => store.changes.certainty() === undefined)
+  server.resume()
+  await until(() =>
+    store.load('key').then(
+      () => true,
+      () => false,
+    ),
+  )
+  await until(() => store.changes.certainty() !== undefined)
+})
+
+t.test('a lock that was taken though its answer was lost comes free again', async (t) => {
+  const link = await startFaultyTcp(redis.port)
+  t.teardown(() => link.close())
+  const { lock } = await connect(t, link.url)
+  const { key } = createTicket()
+  const name = `valetkey:lock:{${key}}`
+  const client = redis.client()
+  link.loseAnswers()
+  const attempt = lock.acquire(key, 60_000)
+  await until(async () => (await client.exists(name)) === 1)
+  await t.rejects(attempt, StoreUnavailableError)
+  link.pass()
+  await until(async () => (await client.exists(name)) === 0)
+})
+
+t.test('a lock whose release was lost comes free again', async (t) => {
+  const link = await startFaultyTcp(redis.port)
+  t.teardown(() => link.close())
+  const { lock } = await connect(t, link.url)
+  const { key } = createTicket()
+  const lease = await lock.acquire(key, 60_000)
+  link.blackHole()
+  await lease?.release()
+  link.pass()
+  await until(async () => (await redis.client().exists(`valetkey:lock:{${key}}`)) === 0)
+})
+
+t.test('certainty lapses by itself on a connection that only seems alive', async (t) => {
+  const link = await startFaultyTcp(redis.port)
+  t.teardown(() => link.close())
+  // The deadline of commands is far away: nothing but the missing heartbeat can tell.
+  const { store } = connectRedis({ url: link.url, keyPrefix: '', commandTimeoutMs: 60_000 })
+  t.teardown(() => store.close())
+  await until(() => store.changes.certainty() !== undefined)
+  const generation = store.changes.certainty()?.generation ?? Number.NaN
+  link.blackHole()
+  await until(() => store.changes.certainty() === undefined)
+  const lastCertainAt = store.changes.lastCertainAt(generation) ?? Number.NaN
+  t.ok(lastCertainAt < Date.now())
+  t.equal(store.changes.lastCertainAt(generation), lastCertainAt, 'and stays where it was')
+})
+
+t.test('tracking that the server forbids costs certainty, nothing else', async (t) => {
+  const server = await startRedis()
+  t.teardown(() => server.stop())
+  await server
+    .client()
+    .call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-client')
+  const url = server.url.replace('//', '//app:secret@')
+  const { store } = await connect(t, url)
+  const { key } = createTicket()
+  await store.create(key, sealed, Date.now(), Date.now() + 60_000)
+  t.ok(await store.load(key))
+  t.equal(store.changes.certainty(), undefined)
+})

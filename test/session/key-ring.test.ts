@@ -1,0 +1,33 @@
+import t from 'tap'
+import { createKeyRing, createSessionKey, SessionKeyError } from '../../src/session/key-ring.js'
+
+const hex = (keys: Buffer[]) => keys.map((key) => key.toString('hex'))
+
+t.test('reads keys as they are generated', async (t) => {
+  const keys = [createSessionKey(), createSessionKey()]
+  t.match(keys[0], /^[\w-]{43}$/)
+  const ring = createKeyRing(keys)
+  t.equal(ring.find(ring.sealing.id), ring.sealing)
+  t.equal(ring.find(Buffer.alloc(8)), undefined)
+})
+
+t.test('refuses what is no key, without repeating it', async (t) => {
+  const good = createSessionKey()
+  t.throws(() => createKeyRing([]), SessionKeyError)
+  for (const bad of ['', 'hunter2', good.slice(1), `${good}=`, `${good}A`, ` ${good}`]) {
+    const attempt = () => createKeyRing([good, bad])
+    t.throws(attempt, {
+      code: 'ERR_SESSION_KEY',
+      message: 'session key 2 is not 32 bytes in base64url',
+    })
+  }
+})
+
+t.test('derives a key for each purpose and server key', async (t) => {
+  const [one, other] = [createSessionKey(), createSessionKey()]
+  const ring = createKeyRing([one, other])
+  const derived = [...hex(ring.derive('assertion')), ...hex(ring.derive('something'))]
+  t.equal(new Set(derived).size, 4)
+  for (const key of derived) t.equal(key.length, 64)
+  t.strictSame(hex(createKeyRing([other, one]).derive('assertion')), [derived[1], derived[0]])
+})

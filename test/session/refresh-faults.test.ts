@@ -1,0 +1,172 @@
+import t from 'tap'
+import { StoreUnavailableError } from '../../src/session/session-store.js'
+import { createBarrier, createTokens, identity, until } from './fixtures.js'
+import { extend, setUpReplicas, tokenLifetimeMs } from './replicas.js'
+
+t.test('refused because another replica rotated first: its tokens are used', async (t) => {
+  const { here, there, faulty, time, signIn, provider } = setUpReplicas(t)
+  const { live } = await signIn()
+  time.now += tokenLifetimeMs
+  // This replica reads before the other one writes, and asks the provider after it.
+  const read = createBarrier()
+  faulty.after.load = () => read.opened
+  const slow = here.freshen(live, time.now)
+  await until(() => faulty.counts.load === 1)
+  // Its lease runs out meanwhile.
+  time.now += 20_000
+  t.match(await there.freshen(live, time.now), { kind: 'live', live: { version: 2 } })
+  faulty.after = {}
+  read.open()
+  t.match(await slow, { kind: 'live', live: { version: 2 } })
+  t.equal(provider.calls.length, 2)
+  t.ok(await faulty.store.load(live.key))
+})
+
+t.test('tokens that the store would not take are kept, used, and written later', async (t) => {
+  const { here, there, faulty, time, signIn, load, provider, lock } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  await load(here, cookieValue)
+  time.now += tokenLifetimeMs
+  await load(here, cookieValue)
+  faulty.before.replace = () => {
+    faulty.goDown()
+    throw new StoreUnavailableError('Redis cannot be reached')
+  }
+  const freshened = await here.freshen(live, time.now)
+  t.equal(freshened.kind, 'live')
+  const { accessToken } =
+    freshened.kind === 'live' ? freshened.live.session.tokens : live.session.tokens
+  t.not(accessToken, live.session.tokens.accessToken)
+  t.equal((await load(here, cookieValue)).session.tokens.accessToken, accessToken)
+  t.equal(await lock.acquire(live.key, 1000), undefined, 'nobody else refreshes meanwhile')
+
+  faulty.comeBack()
+  t.equal((await load(here, cookieValue)).session.tokens.accessToken, accessToken)
+  await until(async () => (await load(there, cookieValue)).version === 2)
+  t.equal((await load(there, cookieValue)).session.tokens.accessToken, accessToken)
+  t.equal((await load(here, cookieValue)).version, 2)
+  await until(async () => (await lock.acquire(live.key, 1000)) !== undefined)
+  t.equal(provider.calls.length, 1)
+})
+
+t.test('a write that took effect though its answer was lost is not made twice', async (t) => {
+  const { here, there, faulty, time, signIn, load, provider } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  time.now += tokenLifetimeMs
+  faulty.after.replace = () => {
+    faulty.after = {}
+    throw new StoreUnavailableError('Redis did not answer in time')
+  }
+  const freshened = await here.freshen(live, time.now)
+  const accessToken = freshened.kind === 'live' && freshened.live.session.tokens.accessToken
+  await until(() => faulty.counts.replace === 2)
+  const there2 = await load(there, cookieValue)
+  t.equal(there2.version, 2)
+  t.equal(there2.session.tokens.accessToken, accessToken)
+  t.equal(provider.calls.length, 1)
+})
+
+t.test('a logout while tokens wait to be written stays a logout', async (t) => {
+  const { here, there, faulty, time, signIn, load } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  time.now += tokenLifetimeMs
+  faulty.before.replace = () => {
+    throw new StoreUnavailableError('Redis refused with MISCONF')
+  }
+  t.match(await here.freshen(live, time.now), { kind: 'live' })
+  await there.destroy(await load(there, cookieValue))
+  faulty.before = {}
+  const before = faulty.counts.replace
+  await until(() => faulty.counts.replace > before)
+  t.equal(await here.load(cookieValue, time.now, extend), undefined)
+})
+
+t.test('without the store nothing is refreshed', async (t) => {
+  const { here, time, signIn, provider, lock } = setUpReplicas(t)
+  const { live } = await signIn()
+  lock.acquire = async () => {
+    throw new StoreUnavailableError('Redis cannot be reached')
+  }
+  time.now = live.refreshAt
+  t.match(await here.freshen(live, time.now), { kind: 'live' })
+  time.now += tokenLifetimeMs
+  t.match(await here.freshen(live, time.now), { kind: 'unavailable' })
+  t.equal(provider.calls.length, 0)
+})
+
+t.test('the store failing in mid-refresh is no reason to end a session', async (t) => {
+  const { here, faulty, time, signIn, load, provider } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  time.now += tokenLifetimeMs
+  provider.plan.answer = () => {
+    faulty.goDown()
+    return { kind: 'rejected', reason: 'invalid_grant' }
+  }
+  t.match(await here.freshen(live, time.now), { kind: 'unavailable' })
+  faulty.comeBack()
+  t.ok(await load(here, cookieValue))
+})
+
+t.test('a refresher that throws is a failure like others, told without its message', async (t) => {
+  const { here, time, signIn, provider, results } = setUpReplicas(t)
+  const { live } = await signIn()
+  provider.plan.answer = () => {
+    throw new TypeError(`cannot read ${live.session.tokens.refreshToken}`)
+  }
+  time.now += tokenLifetimeMs
+  t.match(await here.freshen(live, time.now), { kind: 'unavailable' })
+  t.match(results, [{ kind: 'unavailable', reason: 'the refresh failed with TypeError' }])
+})
+
+t.test(
+  'without refresh token or provider a session lives as long as its access token',
+  async (t) => {
+    const { here, time, signIn } = setUpReplicas(t, { refresher: undefined })
+    const { live } = await signIn()
+    t.match(await here.freshen(live, live.refreshAt), { kind: 'live' })
+    time.now += tokenLifetimeMs
+    t.match(await here.freshen(live, time.now), { kind: 'ended' })
+  },
+)
+
+t.test('thousands of sessions that expire at once are no stampede', async (t) => {
+  const { here, time, provider, issue } = setUpReplicas(t, {
+    limits: { maxConcurrent: 64, requestWaitMs: 120_000 },
+  })
+  let running = 0
+  let most = 0
+  provider.plan.answer = async () => {
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setImmediate(resolve))
+    running--
+    return issue()
+  }
+  const all = await Promise.all(
+    Array.from({ length: 2000 }, () =>
+      here.create({ identity, tokens: createTokens(time.now, tokenLifetimeMs) }, time.now),
+    ),
+  )
+  time.now += tokenLifetimeMs
+  const outcomes = await Promise.all(all.map(({ live }) => here.freshen(live, time.now)))
+  t.equal(most, 64)
+  t.equal(provider.calls.length, 2000)
+  t.equal(outcomes.filter(({ kind }) => kind === 'live').length, 2000)
+})
+
+t.test('closing waits until the new tokens are stored', async (t) => {
+  const { here, there, time, signIn, load, provider, issue, results } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  const answer = createBarrier()
+  provider.plan.answer = async () => {
+    await answer.opened
+    return issue()
+  }
+  time.now = live.refreshAt
+  await here.freshen(live, time.now)
+  await until(() => provider.calls.length === 1)
+  const closed = here.close()
+  t.equal(results.length, 0)
+  answer.open()
+  await closed
+  t.equal((await load(there, cookieValue)).version, 2)
+})
