@@ -1,25 +1,32 @@
+import type { Tokens } from '../session/session.js'
 import { instantOf } from './id-token.js'
 import { parseJsonObject } from './json-object.js'
 
 const longestMs = 365 * 86_400_000
 
+type Expiry = Pick<Tokens, 'accessTokenExpiresAt' | 'accessTokenExpiryAssumed'>
+
 /**
  * When an access token should be taken for expired: `expires_in` tells, else the `exp` of a JWT, else
- * the default. It times the refresh and proves nothing: the access token belongs to the upstream.
+ * it is assumed. It times the refresh and proves nothing: the access token belongs to the upstream.
  */
-export function accessTokenExpiresAt(
+export function accessTokenExpiry(
   accessToken: string,
   options: {
     readonly expiresInSeconds: number | undefined
     readonly defaultLifetimeMs: number
     readonly now: number
   },
-): number {
+): Expiry {
   const { expiresInSeconds, defaultLifetimeMs, now } = options
   // Zero would mean a refresh for each request.
   const announcedMs = expiresInSeconds ? expiresInSeconds * 1000 : undefined
-  const lifetimeMs = announcedMs ?? jwtLifetimeMs(accessToken, now) ?? defaultLifetimeMs
-  return now + Math.min(Math.floor(lifetimeMs), longestMs)
+  const toldMs = announcedMs ?? jwtLifetimeMs(accessToken, now)
+  const lifetimeMs = Math.min(Math.floor(toldMs ?? defaultLifetimeMs), longestMs)
+  return {
+    accessTokenExpiresAt: now + lifetimeMs,
+    accessTokenExpiryAssumed: toldMs === undefined,
+  }
 }
 
 function jwtLifetimeMs(token: string, now: number): number | undefined {

@@ -1,6 +1,6 @@
 import type { TokenEndpointResponse } from 'openid-client'
 import type { Tokens } from '../session/session.js'
-import { accessTokenExpiresAt } from './access-token-expiry.js'
+import { accessTokenExpiry } from './access-token-expiry.js'
 import { objectionOf } from './client-objection.js'
 import { OidcError, oidcErrorIn, parseProviderError } from './errors.js'
 import { parseJsonObject } from './json-object.js'
@@ -48,7 +48,7 @@ export function tokensFrom(
   const scope = response.scope ?? previous?.scope
   return {
     accessToken,
-    accessTokenExpiresAt: accessTokenExpiresAt(accessToken, {
+    ...accessTokenExpiry(accessToken, {
       expiresInSeconds: response.expires_in,
       defaultLifetimeMs,
       now,

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import t from 'tap'
-import { accessTokenExpiresAt } from '../../src/oidc/access-token-expiry.js'
+import { accessTokenExpiry } from '../../src/oidc/access-token-expiry.js'
 import { OidcError } from '../../src/oidc/errors.js'
 import { tolerateTokenResponse } from '../../src/oidc/token-response.js'
 import { forgeToken } from '../helpers/hostile-provider.js'
@@ -168,12 +168,14 @@ t.test(
   async (t) => {
     const now = 1_800_000_000_000
     const options = { expiresInSeconds: undefined, defaultLifetimeMs: 300_000, now }
-    t.equal(accessTokenExpiresAt('opaque', { ...options, expiresInSeconds: 5 }), now + 5000)
-    t.equal(accessTokenExpiresAt(jwt(1_800_000_090), options), now + 90_000)
-    t.equal(
-      accessTokenExpiresAt(jwt(1_800_000_090), { ...options, expiresInSeconds: 5 }),
-      now + 5000,
-    )
+    const told = (accessTokenExpiresAt: number) => ({
+      accessTokenExpiresAt,
+      accessTokenExpiryAssumed: false,
+    })
+    const soon = { ...options, expiresInSeconds: 5 }
+    t.strictSame(accessTokenExpiry('opaque', soon), told(now + 5000))
+    t.strictSame(accessTokenExpiry(jwt(1_800_000_090), options), told(now + 90_000))
+    t.strictSame(accessTokenExpiry(jwt(1_800_000_090), soon), told(now + 5000))
     for (const token of [
       'opaque',
       'a.b.c',
@@ -183,7 +185,10 @@ t.test(
       jwt(1),
       jwt(undefined),
     ]) {
-      t.equal(accessTokenExpiresAt(token, options), now + 300_000, token)
+      t.strictSame(accessTokenExpiry(token, options), {
+        accessTokenExpiresAt: now + 300_000,
+        accessTokenExpiryAssumed: true,
+      })
     }
   },
 )
