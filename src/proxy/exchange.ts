@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { noteBodyBytes } from './body-garbage.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import { upstreamTarget, type Upstream } from './upstream.js'
 
@@ -105,7 +106,10 @@ export const startExchange = (
         return
       }
       limit(idleMs, 'nothing of the request body')
-      request.body.on('data', progress)
+      request.body.on('data', (chunk: Buffer) => {
+        progress()
+        noteBodyBytes(chunk.length)
+      })
       request.body.once('end', () => {
         if (responseBody === undefined) awaitResponse()
       })
@@ -127,6 +131,7 @@ export const startExchange = (
     },
     onResponseData: (current, chunk) => {
       progress()
+      noteBodyBytes(chunk.length)
       bodyBegun = true
       if (responseBody?.push(chunk) === false) current.pause()
     },
