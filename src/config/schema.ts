@@ -36,11 +36,12 @@ export const configSchema = Type.Object(
     }),
     admin: Type.Object(
       {
-        listen: listenAddress(
-          '127.0.0.1:44180',
-          'Where health, metrics and the session inventory are served.',
+        listen: listenAddress('127.0.0.1:44180', 'Where health, readiness and metrics are served.'),
+        token: Type.Optional(
+          text(
+            'The bearer token for what only operators may ask; better kept in tokenFile. Health and metrics need none.',
+          ),
         ),
-        token: Type.Optional(text('The bearer token of the inventory; better kept in tokenFile.')),
         tokenFile: Type.Optional(text('A file that holds the bearer token.')),
       },
       filled,
@@ -81,4 +82,3 @@ export const configSchema = Type.Object(
 export type Config = StaticDecode<typeof configSchema>
 export type ProviderConfig = Config['providers'][number]
 export type RouteConfig = Config['routes'][number]
-export type SessionConfig = Config['session']

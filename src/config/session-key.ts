@@ -1,11 +1,4 @@
-import { randomBytes } from 'node:crypto'
-
 const keyBytes = 32
-
-/** A fresh key that seals sessions: 32 random bytes as base64url. */
-export function generateSessionKey(): string {
-  return randomBytes(keyBytes).toString('base64url')
-}
 
 /** Whether the text is exactly 32 bytes in base64url without padding (RFC 4648 §5). */
 export function isSessionKey(text: string): boolean {

@@ -22,7 +22,10 @@ export type SessionHeaders = (
  * Creates the headers of a session for each route. They are made once for a session record, which a
  * refresh replaces, so that a warm request makes none; the assertion alone runs out sooner.
  */
-export function createSessionHeaders({ groupsClaimOf, assertions }: SessionHeadersOptions): SessionHeaders {
+export function createSessionHeaders({
+  groupsClaimOf,
+  assertions,
+}: SessionHeadersOptions): SessionHeaders {
   const lasting = new WeakMap<Session, Map<RouteConfig['forward'], readonly Header[]>>()
 
   function lastingHeaders(session: Session, forward: RouteConfig['forward']): readonly Header[] {

@@ -3,12 +3,15 @@ import { OidcError, parseProviderError } from './errors.js'
 import type { LoginTransaction } from './login-request.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
-const singleParameters = ['state', 'iss', 'error', 'code', 'response', 'id_token']
+const singleParameters = ['state', 'iss', 'error', 'code']
+
+/** What answers another response type or mode than `code` in the clear. */
+const neverAskedFor = ['response', 'id_token', 'token']
 
 /**
  * Checks an authorization response before anything is done with it: that it is the answer to this
  * login, then that it comes from this issuer (RFC 9207 §2.4, error responses too), then whether it is
- * an error, then that it has a code. Throws OidcError ERR_CALLBACK_*.
+ * an error, then that it has a code and nothing of other flows. Throws OidcError ERR_CALLBACK_*.
  */
 export function validateLoginResponse(
   parameters: URLSearchParams,
@@ -33,6 +36,11 @@ export function validateLoginResponse(
   }
   if (parameters.has('error')) throw providerRefusal(parameters.get('error'))
   if (!parameters.get('code')) throw new OidcError('ERR_CALLBACK_PARAMETERS', '"code" is missing')
+  for (const name of neverAskedFor) {
+    if (parameters.has(name)) {
+      throw new OidcError('ERR_CALLBACK_PARAMETERS', `"${name}" is there and was not asked for`)
+    }
+  }
 }
 
 function providerRefusal(error: string | null): OidcError {

@@ -37,6 +37,8 @@ export interface ForwarderOptions extends RequestHeaderRules, ResponseHeaderRule
     reply: FastifyReply,
     error: UpstreamError,
   ) => void
+  /** Is told how long it took from forwarding a request until the response's headers. */
+  readonly onUpstreamResponse?: (durationMs: number) => void
   /** Is told of every WebSocket that was let through, so that it can be closed. */
   readonly onTunnel?: (request: FastifyRequest, tunnel: Tunnel) => void
 }
@@ -75,6 +77,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
 
   const forwardRequest = (request: FastifyRequest, reply: FastifyReply): void => {
     const plan = planOf(request)
+    const startedAt = performance.now()
     let response: UpstreamResponse | undefined
 
     const send: Send = (callback) => {
@@ -90,6 +93,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
         {
           onResponse: (received) => {
             response = received
+            options.onUpstreamResponse?.(performance.now() - startedAt)
             reply.raw.off('close', cancel)
             callback(null, { statusCode: received.statusCode, headers: {}, body: received.body })
           },

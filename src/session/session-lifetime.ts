@@ -17,15 +17,6 @@ export function sessionExpiresAt(
   return Math.min(lastActiveAt + inactivityTimeoutMs, session.endsAt, tokensEndAt(session))
 }
 
-export function isExpired(
-  session: Session,
-  lastActiveAt: number,
-  inactivityTimeoutMs: number,
-  now: number,
-): boolean {
-  return now >= sessionExpiresAt(session, lastActiveAt, inactivityTimeoutMs)
-}
-
 function tokensEndAt({ tokens }: Session): number {
   const endless = tokens.refreshToken !== undefined || tokens.accessTokenExpiryAssumed === true
   return endless ? Number.POSITIVE_INFINITY : tokens.accessTokenExpiresAt

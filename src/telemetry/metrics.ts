@@ -12,9 +12,6 @@ export interface Metrics {
   sessionCreated(): void
   /** Ended sessions by reason: `signed_out`, `refresh_rejected`, … */
   readonly sessionEnded: Tally
-  /** Requests to providers by what was asked for: `discovery`, `jwks`, `token`, `userinfo`. */
-  readonly providerRequest: Tally
-  readonly providerError: Tally
   readonly storeError: Tally
   readonly upstreamError: Tally
   /** The time from forwarding a request until the response's headers, in milliseconds. */
@@ -60,8 +57,6 @@ export function createMetrics(): Metrics {
     refresh: tally('refreshes', 'outcome', 'Refreshes of access tokens by outcome.'),
     sessionCreated: () => sessionsCreated.inc(),
     sessionEnded: tally('sessions_ended', 'reason', 'Sessions that ended, by reason.'),
-    providerRequest: tally('provider_requests', 'request', 'Requests to providers.'),
-    providerError: tally('provider_errors', 'code', 'Failed requests to providers by code.'),
     storeError: tally('store_errors', 'code', 'Failed operations of the session store by code.'),
     upstreamError: tally('upstream_errors', 'code', 'Failed requests to upstreams by code.'),
     upstreamAnswered: (durationMs) => upstreamSeconds.observe(durationMs / 1000),

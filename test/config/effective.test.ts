@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parse } from 'yaml'
 import { printEffectiveConfig } from '../../src/config/effective.js'
-import { generateSessionKey } from '../../src/config/session-key.js'
+import { createSessionKey } from '../../src/session/key-ring.js'
 import { fullExample, fullExampleFiles, loadText } from '../helpers/config-fixtures.js'
 
 t.test('durations are as people write them and defaults are filled in', async (t) => {
@@ -29,7 +29,7 @@ t.test('secrets from files are told by their file alone', async (t) => {
 })
 
 t.test('literal secrets and the password in the Redis URL are masked', async (t) => {
-  const keys = [generateSessionKey(), generateSessionKey()]
+  const keys = [createSessionKey(), createSessionKey()]
   const config = loadText(
     fullExample.replace(/clientSecretFile: .*/, 'clientSecret: s3cret-client'),
     {

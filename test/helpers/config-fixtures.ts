@@ -1,7 +1,7 @@
 import { ConfigError, type ConfigProblem } from '../../src/config/config-error.js'
 import { loadConfig } from '../../src/config/load.js'
 import type { Config } from '../../src/config/schema.js'
-import { generateSessionKey } from '../../src/config/session-key.js'
+import { createSessionKey } from '../../src/session/key-ring.js'
 
 export interface Files {
   readonly [path: string]: string
@@ -35,7 +35,7 @@ export function readFrom(yaml: string, files: Files): (path: string) => string {
   }
 }
 
-export const sessionKey = generateSessionKey()
+export const sessionKey = createSessionKey()
 
 /** The example of the design, in which every section appears. */
 export const fullExample = `

@@ -30,6 +30,11 @@ const refused: { title: string; code: string; bend: Bend; sendsIssuer?: boolean 
     code: 'ERR_CALLBACK_PARAMETERS',
     bend: (parameters) => parameters.set('code', ''),
   },
+  ...['response', 'id_token', 'token'].map((name) => ({
+    title: `BCP-5 rejects a response with ${name}, which was not asked for`,
+    code: 'ERR_CALLBACK_PARAMETERS',
+    bend: (parameters: URLSearchParams) => parameters.set(name, 'x'),
+  })),
   ...['state', 'code', 'iss', 'error'].map((name) => ({
     title: `B.16.1 rejects a response with ${name} twice`,
     code: 'ERR_CALLBACK_PARAMETERS',

@@ -161,6 +161,11 @@ t.test('errors, with all their causes, never hold the code, a token or the secre
   }
 })
 
+const told = (accessTokenExpiresAt: number) => ({
+  accessTokenExpiresAt,
+  accessTokenExpiryAssumed: false,
+})
+
 const jwt = (exp: unknown) => forgeToken({ alg: 'none' }, { exp, sub: 'x' }, '')
 
 t.test(
@@ -168,10 +173,6 @@ t.test(
   async (t) => {
     const now = 1_800_000_000_000
     const options = { expiresInSeconds: undefined, defaultLifetimeMs: 300_000, now }
-    const told = (accessTokenExpiresAt: number) => ({
-      accessTokenExpiresAt,
-      accessTokenExpiryAssumed: false,
-    })
     const soon = { ...options, expiresInSeconds: 5 }
     t.strictSame(accessTokenExpiry('opaque', soon), told(now + 5000))
     t.strictSame(accessTokenExpiry(jwt(1_800_000_090), options), told(now + 90_000))

@@ -10,8 +10,6 @@ t.test('OPS-2 counts by code and shows it to Prometheus', async (t) => {
   metrics.refresh('refreshed')
   metrics.sessionCreated()
   metrics.sessionEnded('signed_out')
-  metrics.providerRequest('token')
-  metrics.providerError('ERR_PROVIDER_UNAVAILABLE')
   metrics.storeError('ERR_STORE_UNAVAILABLE')
   metrics.upstreamError('ERR_UPSTREAM_TIMEOUT')
   metrics.upstreamAnswered(30)
@@ -23,8 +21,6 @@ t.test('OPS-2 counts by code and shows it to Prometheus', async (t) => {
     'valetkey_refreshes_total{outcome="refreshed"} 1',
     'valetkey_sessions_created_total 1',
     'valetkey_sessions_ended_total{reason="signed_out"} 1',
-    'valetkey_provider_requests_total{request="token"} 1',
-    'valetkey_provider_errors_total{code="ERR_PROVIDER_UNAVAILABLE"} 1',
     'valetkey_store_errors_total{code="ERR_STORE_UNAVAILABLE"} 1',
     'valetkey_upstream_errors_total{code="ERR_UPSTREAM_TIMEOUT"} 1',
     'valetkey_upstream_response_seconds_bucket{le="0.025"} 0',
