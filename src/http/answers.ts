@@ -1,0 +1,172 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { prefersPage } from './navigation.js'
+import { errorPage } from './pages/error-page.js'
+import { sameAddress, type Action, type Page } from './pages/layout.js'
+import { styleSource } from './pages/style.js'
+import type { Paths } from './paths.js'
+import { findProblem, problemCodeOf, problemDetails, type Problem } from './problem.js'
+
+/** Names an answer of Valetkey's own that is no problem, for `X-Valetkey-Answer` and the metrics. */
+export type AnswerName =
+  | 'LOGIN_REQUIRED'
+  | 'LOGIN_STARTED'
+  | 'LOGIN_FINISHED'
+  | 'CONTINUE_PAGE'
+  | 'SIGN_IN_PAGE'
+  | 'SIGN_OUT_PAGE'
+  | 'SIGN_OUT_STARTED'
+  | 'SIGNED_OUT'
+  | 'USERINFO'
+  | 'SESSION'
+  | 'JWKS'
+
+export interface ProblemOptions {
+  /** Further members of the problem details, which programs read; they are public. */
+  readonly extras?: Readonly<Record<string, unknown> & { login_url?: string }>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly retryAfterMs?: number
+  /** What the page offers instead of what fits the code in general. */
+  readonly actions?: readonly Action[]
+  /** A page of its own for people, instead of the general one. */
+  readonly page?: Page
+}
+
+export interface JsonOptions {
+  readonly contentType?: string
+  readonly cacheControl?: string
+}
+
+/** Makes every answer that does not come from an upstream. */
+export interface Answers {
+  /** A page for people, problem details (RFC 9457) for programs. */
+  problem(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    code: string,
+    options?: ProblemOptions,
+  ): FastifyReply
+  /** Logs what was thrown with all its reasons, and answers with the general one. */
+  error(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: unknown,
+    options?: ProblemOptions,
+  ): FastifyReply
+  page(reply: FastifyReply, name: AnswerName, page: Page): FastifyReply
+  json(reply: FastifyReply, name: AnswerName, body: unknown, options?: JsonOptions): FastifyReply
+  /** 302, or 303 so that a POST is not repeated at the new address. */
+  redirect(request: FastifyRequest, reply: FastifyReply, name: AnswerName, to: string): FastifyReply
+}
+
+const jsonType = 'application/json; charset=utf-8'
+const defaultRetryAfterMs = 2000
+
+export function createAnswers(options: { publicUrl: string; paths: Paths }): Answers {
+  const { origin, host } = new URL(options.publicUrl)
+  const loginUrl = origin + options.paths.start
+
+  function problem(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    code: string,
+    details: ProblemOptions = {},
+  ): FastifyReply {
+    const found = findProblem(code)
+    markAnswer(reply, found.code)
+      .code(found.status)
+      .headers(details.headers ?? {})
+    if (found.status === 503 || details.retryAfterMs !== undefined) {
+      reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
+    }
+    // RFC 9110 §15.5.2: a 401 names a scheme. This one makes no user agent ask for a password.
+    if (found.status === 401) reply.header('www-authenticate', `Bearer realm="${host}"`)
+
+    if (prefersPage(request)) {
+      const actions = details.actions ?? generalActions(found, request, details)
+      return sendPage(
+        reply,
+        details.page ?? errorPage({ host, problem: found, requestId: request.id, actions }),
+      )
+    }
+    const extras =
+      found.status === 401 ? { login_url: loginUrl, ...details.extras } : details.extras
+    return reply
+      .type('application/problem+json')
+      .send(JSON.stringify(problemDetails(found, request.id, extras ?? {})))
+  }
+
+  function generalActions(
+    found: Problem,
+    request: FastifyRequest,
+    { extras }: ProblemOptions,
+  ): Action[] {
+    const where = extras?.login_url ?? options.paths.signIn
+    const signIn = { label: 'Sign in', href: where }
+    return found.ways.flatMap((way): Action[] => {
+      if (way === 'sign-in') return [signIn]
+      if (way === 'home') return [{ label: 'Go to the start page', href: '/' }]
+      // A callback cannot be repeated; its code is spent.
+      if (isCallback(request)) return [signIn]
+      return request.method === 'GET' ? [{ label: 'Try again', href: sameAddress }] : []
+    })
+  }
+
+  function isCallback(request: FastifyRequest): boolean {
+    return request.originalUrl.split('?', 1)[0] === options.paths.callback
+  }
+
+  return {
+    problem,
+    error(request, reply, error, details) {
+      const code = problemCodeOf(error)
+      request.log[logLevel(findProblem(code).status)]({ err: error, code }, 'request failed')
+      return problem(request, reply, code, details)
+    },
+    page: (reply, name, page) => sendPage(markAnswer(reply, name), page),
+    json: (reply, name, body, { contentType = jsonType, cacheControl = 'no-store' } = {}) =>
+      markAnswer(reply, name)
+        .header('cache-control', cacheControl)
+        .type(contentType)
+        .send(JSON.stringify(body)),
+    redirect(request, reply, name, to) {
+      const repeats = request.method === 'GET' || request.method === 'HEAD'
+      return markAnswer(reply, name).redirect(to, repeats ? 302 : 303)
+    },
+  }
+}
+
+/** What every answer of ours carries: its name, and that nobody may keep, guess or pass it on. */
+function markAnswer(reply: FastifyReply, name: string): FastifyReply {
+  return reply.headers({
+    'x-valetkey-answer': name,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  })
+}
+
+function sendPage(reply: FastifyReply, page: Page): FastifyReply {
+  // Chromium holds the redirects that follow a form to form-action, too, and signing out goes on to the
+  // provider and wherever that sends people: so a page with a form can only rule out other schemes.
+  const formAction = page.hasForm ? '*' : "'none'"
+  // With no-referrer a form would be sent with `Origin: null` (Fetch, "serializing a request origin"),
+  // which is how a foreign site looks.
+  if (page.hasForm) reply.header('referrer-policy', 'same-origin')
+  return reply
+    .header(
+      'content-security-policy',
+      `default-src 'none'; style-src ${styleSource}; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
+    )
+    .type('text/html; charset=utf-8')
+    .send(page.markup)
+}
+
+/** Our own faults are errors; what others do to us is worth a look; what a client does is not. */
+function logLevel(status: number): 'error' | 'warn' | 'info' {
+  if (status === 500) return 'error'
+  return status > 500 ? 'warn' : 'info'
+}
+
+function retryAfterSeconds(retryAfterMs: number): string {
+  return String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
+}

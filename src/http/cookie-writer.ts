@@ -1,0 +1,81 @@
+import type { CookieSerializeOptions } from '@fastify/cookie'
+import type { FastifyReply } from 'fastify'
+import type { CookieNames } from './cookies.js'
+
+export interface CookieWriterOptions {
+  readonly names: CookieNames
+  readonly domain: string | null
+  readonly sameSite: 'lax' | 'strict' | 'none'
+  /** The session's lifetime; the cookie never outlives it. */
+  readonly lifetimeMs: number
+  /** Whether a provider answers by form_post, a cross-site POST that only `SameSite=None` survives. */
+  readonly formPost: boolean
+  /** Called with the name and size of a cookie that was not set because no user agent would keep it. */
+  onOversized(name: string, octets: number): void
+}
+
+/** Sets and clears Valetkey's cookies; clearing repeats the attributes that they were set with. */
+export interface CookieWriter {
+  setTicket(reply: FastifyReply, value: string): boolean
+  clearTicket(reply: FastifyReply): void
+  /** False when the cookie is too large to be kept, and was not set. */
+  setLogin(reply: FastifyReply, name: string, value: string): boolean
+  clearLogin(reply: FastifyReply, name: string): void
+}
+
+// RFC 6265bis §5.6: a user agent ignores a cookie whose name and value together are longer.
+const maxCookieOctets = 4096
+// RFC 6265bis §5.5: user agents cap the lifetime of a cookie at 400 days.
+const maxCookieAgeSeconds = 400 * 24 * 3600
+const loginCookieAgeSeconds = 600
+
+/** How long a pending login may take; its cookie and its sealed content both end then. */
+export const pendingLoginLifetimeMs = loginCookieAgeSeconds * 1000
+
+export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
+  const shared = {
+    path: '/',
+    httpOnly: true,
+    ...(options.domain === null ? {} : { domain: options.domain }),
+  }
+  const ticketAttributes: CookieSerializeOptions = {
+    ...shared,
+    secure: options.names.secure || options.sameSite === 'none',
+    sameSite: options.sameSite,
+  }
+  // Lax even where the session is Strict: the callback arrives by a navigation from the provider.
+  const loginAttributes: CookieSerializeOptions = {
+    ...shared,
+    secure: options.names.secure || options.formPost,
+    sameSite: options.formPost ? 'none' : 'lax',
+  }
+  const ticketAgeSeconds = Math.min(Math.floor(options.lifetimeMs / 1000), maxCookieAgeSeconds)
+
+  function set(
+    reply: FastifyReply,
+    name: string,
+    value: string,
+    attributes: CookieSerializeOptions,
+  ): boolean {
+    const octets = Buffer.byteLength(name) + Buffer.byteLength(value)
+    if (octets > maxCookieOctets) {
+      options.onOversized(name, octets)
+      return false
+    }
+    reply.setCookie(name, value, attributes)
+    return true
+  }
+
+  return {
+    setTicket: (reply, value) =>
+      set(reply, options.names.ticket, value, { ...ticketAttributes, maxAge: ticketAgeSeconds }),
+    clearTicket(reply) {
+      reply.clearCookie(options.names.ticket, ticketAttributes)
+    },
+    setLogin: (reply, name, value) =>
+      set(reply, name, value, { ...loginAttributes, maxAge: loginCookieAgeSeconds }),
+    clearLogin(reply, name) {
+      reply.clearCookie(name, loginAttributes)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import type { FastifyRequest } from 'fastify'
+import type { LiveSession, Sessions } from '../session/sessions.js'
+import type { Answers } from './answers.js'
+import type { CookieWriter } from './cookie-writer.js'
+import type { CookieNames } from './cookies.js'
+import type { LoginProvider } from './login-provider.js'
+import type { Paths } from './paths.js'
+import type { PendingLogins } from './pending-logins.js'
+import type { ReturnState } from './return-state.js'
+
+/** What the endpoints tell the log and the metrics. */
+export interface EndpointEvents {
+  onLogin(
+    request: FastifyRequest,
+    login: { providerId: string; code: string; live?: LiveSession },
+  ): void
+  onSignOut(request: FastifyRequest, live: LiveSession): void
+}
+
+/** Everything that Valetkey's own endpoints work with. */
+export interface EndpointContext {
+  readonly publicUrl: URL
+  readonly paths: Paths
+  readonly answers: Answers
+  readonly cookieNames: CookieNames
+  readonly cookieWriter: CookieWriter
+  readonly providers: ReadonlyMap<string, LoginProvider>
+  readonly pendingLogins: PendingLogins
+  readonly returnState: ReturnState
+  readonly sessions: Sessions
+  /** True the first time a state is presented within the life of a pending login, over all replicas. */
+  consumeState(state: string, now: number): Promise<boolean>
+  /** Ends the session that a new login of the same browser takes the place of. */
+  retireSession(previous: LiveSession, successor: LiveSession): Promise<void>
+  /** A safe return-to, from whatever was sent; undefined for anything that leads elsewhere. */
+  parseReturnTo(value: string | undefined): string | undefined
+  /** The groups of a session's person. */
+  groupsOf(live: LiveSession): readonly string[]
+  /** The public keys of the identity assertion. */
+  readonly jwks: () => object
+  readonly inactivityTimeoutMs: number
+  readonly sameSite: 'lax' | 'strict' | 'none'
+  readonly events: EndpointEvents
+  readonly clock: () => number
+}
+
+/** The query parameters of a request, with duplicates. */
+export function queryOf(request: FastifyRequest): URLSearchParams {
+  const question = request.originalUrl.indexOf('?')
+  return new URLSearchParams(question === -1 ? '' : request.originalUrl.slice(question + 1))
+}
+
+/** The parameters of a form POST, with duplicates; none when the body is no form. */
+export function formOf(request: FastifyRequest): URLSearchParams {
+  return request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+}
+
+/** The session of a request's ticket, without keeping it alive. Throws StoreUnavailableError. */
+export async function peekSession(
+  { cookieNames, sessions }: Pick<EndpointContext, 'cookieNames' | 'sessions'>,
+  request: FastifyRequest,
+  now: number,
+): Promise<LiveSession | undefined> {
+  const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
+  return ticket === undefined ? undefined : sessions.load(ticket, now, { extend: false })
+}

@@ -1,0 +1,35 @@
+import cookie from '@fastify/cookie'
+import type { FastifyInstance } from 'fastify'
+import type { EndpointContext } from './endpoint-context.js'
+import type { Paths } from './paths.js'
+import { registerCallback } from './routes/callback.js'
+import { registerJwks } from './routes/jwks.js'
+import { registerLogin } from './routes/login.js'
+import { registerSession } from './routes/session.js'
+import { registerSignOut } from './routes/sign-out.js'
+
+const largestForm = 64 * 1024
+
+/** Registers the endpoints under `basePath`; any other path there is not found. */
+export async function registerEndpoints(
+  scope: FastifyInstance,
+  context: EndpointContext,
+): Promise<void> {
+  await scope.register(cookie)
+  scope.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: largestForm },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  )
+  registerLogin(scope, context)
+  registerCallback(scope, context)
+  registerSignOut(scope, context)
+  registerSession(scope, context)
+  registerJwks(scope, context)
+}
+
+/** The paths that are served; the others under `basePath` are not found. */
+export function servedPaths(paths: Paths): readonly string[] {
+  const { start, callback, signIn, signOut, signedOut, userinfo, session, jwks } = paths
+  return [start, callback, signIn, signOut, signedOut, userinfo, session, jwks]
+}

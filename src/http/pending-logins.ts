@@ -1,0 +1,73 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import type { KeyRing } from '../session/key-ring.js'
+import { openFromCookie, sealForCookie } from '../session/cookie-seal.js'
+import { type CookieWriter, pendingLoginLifetimeMs } from './cookie-writer.js'
+import { type CookieNames, formatLoginCookie, loginCookiesToDrop } from './cookies.js'
+
+const pendingLoginSchema = Type.Object({
+  transaction: Type.Object({
+    providerId: Type.String(),
+    state: Type.String(),
+    nonce: Type.String(),
+    codeVerifier: Type.String(),
+    createdAt: Type.Number(),
+  }),
+  returnTo: Type.String(),
+})
+
+/** A login that is on its way through the provider, and where to go after it. */
+export type PendingLogin = Static<typeof pendingLoginSchema>
+
+/**
+ * Keeps each pending login in a sealed cookie of its own, so that tabs do not disturb each other and
+ * the server remembers nothing of people who never come back.
+ */
+export interface PendingLogins {
+  /** Sets the login's cookie, and drops the oldest so that at most four stay. */
+  save(request: FastifyRequest, reply: FastifyReply, login: PendingLogin): void
+  /** The login that this browser began with this state, unless it is older than ten minutes. */
+  find(request: FastifyRequest, state: string, now: number): PendingLogin | undefined
+  clear(reply: FastifyReply, state: string): void
+}
+
+export function createPendingLogins(options: {
+  keyRing: KeyRing
+  names: CookieNames
+  writer: CookieWriter
+}): PendingLogins {
+  const { keyRing, names, writer } = options
+  return {
+    save(request, reply, login) {
+      const { state, createdAt } = login.transaction
+      const name = names.login(state)
+      const seal = (content: PendingLogin) =>
+        formatLoginCookie(createdAt, sealForCookie(keyRing, name, JSON.stringify(content)))
+      const value = seal(login)
+      const pending = names.listLoginCookies(request.raw.headers.cookie)
+      for (const old of loginCookiesToDrop(pending, name.length + value.length)) {
+        writer.clearLogin(reply, old.name)
+      }
+      // Better to arrive at the start page than not to be able to sign in.
+      if (!writer.setLogin(reply, name, value)) {
+        writer.setLogin(reply, name, seal({ ...login, returnTo: '/' }))
+      }
+    },
+    find(request, state, now) {
+      const name = names.login(state)
+      const cookie = names
+        .listLoginCookies(request.raw.headers.cookie)
+        .find((candidate) => candidate.name === name)
+      const opened = cookie && openFromCookie(keyRing, name, cookie.sealed)
+      if (opened === undefined) return undefined
+      const login: unknown = JSON.parse(opened)
+      if (!Value.Check(pendingLoginSchema, login)) return undefined
+      const expired = now - login.transaction.createdAt >= pendingLoginLifetimeMs
+      return expired || login.transaction.state !== state ? undefined : login
+    },
+    clear(reply, state) {
+      writer.clearLogin(reply, names.login(state))
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AnswerName } from '../answers.js'
+import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
+import type { LoginProvider } from '../login-provider.js'
+import { initiatorOf } from '../navigation.js'
+import { continuePage } from '../pages/continue-page.js'
+import type { PendingLogin } from '../pending-logins.js'
+import { problemCodeOf } from '../problem.js'
+
+/**
+ * `GET,POST /callback`: finishes a login that this browser began (RFC 6749 §4.1.2).
+ *
+ * An answer that nobody waits for (forged, expired, of another browser, or used before) makes no
+ * request to the provider. Whoever is signed in already goes where that login was to lead.
+ */
+export function registerCallback(scope: FastifyInstance, context: EndpointContext): void {
+  const { paths, pendingLogins, providers, clock } = context
+
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    parameters: URLSearchParams,
+  ): Promise<FastifyReply> {
+    const now = clock()
+    const states = parameters.getAll('state')
+    const state = states.length === 1 ? (states[0] ?? '') : ''
+    const login = pendingLogins.find(request, state, now)
+    const provider = login && providers.get(login.transaction.providerId)
+    if (login === undefined || provider === undefined)
+      return answerStale(request, reply, state, now)
+
+    const first = await context.consumeState(state, now)
+    pendingLogins.clear(reply, state)
+    if (!first) return answerStale(request, reply, state, now)
+    return finish(request, reply, { login, provider, parameters, now })
+  }
+
+  async function finish(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { login, provider, parameters, now }: Finishing,
+  ): Promise<FastifyReply> {
+    const { publicUrl, sessions, cookieWriter, answers, events } = context
+    try {
+      const signIn = await provider.finishLogin({
+        redirectUri: publicUrl.origin + paths.callback,
+        parameters,
+        transaction: login.transaction,
+        now,
+      })
+      const previous = await peekSession(context, request, now)
+      const { cookieValue, live } = await sessions.create(signIn, now)
+      cookieWriter.setTicket(reply, cookieValue)
+      if (previous !== undefined) await context.retireSession(previous, live)
+      events.onLogin(request, { providerId: provider.id, code: 'ok', live })
+    } catch (error) {
+      events.onLogin(request, { providerId: provider.id, code: problemCodeOf(error) })
+      const again = paths.startUrl({ providerId: provider.id, returnTo: login.returnTo })
+      return answers.error(request, reply, error, {
+        actions: [{ label: 'Start the sign-in again', href: again }],
+      })
+    }
+    return enter(request, reply, login.returnTo)
+  }
+
+  async function answerStale(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: string,
+    now: number,
+  ): Promise<FastifyReply> {
+    const { answers, returnState } = context
+    const returnTo = context.parseReturnTo(returnState.read(state))
+    const live = await peekSession(context, request, now)
+    if (live !== undefined) return enter(request, reply, returnTo ?? '/')
+    if (withholdsSession(request)) {
+      // Asked once more from a page of ours, the browser shows whether there is a session.
+      const again = `${context.paths.callback}?${new URLSearchParams({ state }).toString()}`
+      return goOn(reply, 'CONTINUE_PAGE', again)
+    }
+    request.log.info({ code: 'ERR_CALLBACK_STATE' }, 'nobody waits for this callback')
+    return answers.problem(request, reply, 'ERR_CALLBACK_STATE', {
+      actions: [{ label: 'Start the sign-in again', href: paths.startUrl({ returnTo }) }],
+    })
+  }
+
+  function enter(request: FastifyRequest, reply: FastifyReply, returnTo: string): FastifyReply {
+    // A strict cookie is not sent along the redirects that began at the provider, so that a redirect
+    // would arrive without the session: let the browser navigate on its own.
+    if (context.sameSite === 'strict') return goOn(reply, 'LOGIN_FINISHED', returnTo)
+    return context.answers.redirect(request, reply, 'LOGIN_FINISHED', returnTo)
+  }
+
+  function goOn(reply: FastifyReply, name: AnswerName, to: string): FastifyReply {
+    return context.answers.page(reply, name, continuePage({ host: context.publicUrl.host, to }))
+  }
+
+  /** Whether another site made this request, so that the browser may not have sent the session cookie. */
+  function withholdsSession({ method, raw: { headers } }: FastifyRequest): boolean {
+    if (initiatorOf(headers, context.publicUrl.origin) !== 'cross-site') return false
+    return context.sameSite === 'strict' || (context.sameSite === 'lax' && method === 'POST')
+  }
+
+  scope.get(paths.callback, (request, reply) => answer(request, reply, queryOf(request)))
+  scope.post(paths.callback, (request, reply) => answer(request, reply, formOf(request)))
+}
+
+interface Finishing {
+  readonly login: PendingLogin
+  readonly provider: LoginProvider
+  readonly parameters: URLSearchParams
+  readonly now: number
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
+import { type EndpointContext, queryOf } from '../endpoint-context.js'
+import { isPrefetch } from '../navigation.js'
+import { signInPage } from '../pages/sign-in-page.js'
+
+/** `GET /start` begins a login; `GET /sign_in` is the page that offers the providers. */
+export function registerLogin(scope: FastifyInstance, context: EndpointContext): void {
+  const { publicUrl, paths, answers, providers, pendingLogins, returnState, clock } = context
+
+  scope.get(paths.start, async (request, reply) => {
+    if (isUnseen(request.raw.headers)) {
+      return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
+    }
+    const query = queryOf(request)
+    const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
+    const chosen = query.get('provider')
+    if (chosen === null && providers.size > 1) {
+      return answers.redirect(request, reply, 'LOGIN_REQUIRED', paths.signInUrl(returnTo))
+    }
+    const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
+    if (provider === undefined) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
+
+    const { url, transaction } = await provider.beginLogin({
+      redirectUri: publicUrl.origin + paths.callback,
+      stateSuffix: returnState.suffix(returnTo),
+      now: clock(),
+    })
+    pendingLogins.save(request, reply, { transaction, returnTo })
+    return answers.redirect(request, reply, 'LOGIN_STARTED', url)
+  })
+
+  scope.get(paths.signIn, async (request, reply) => {
+    const returnTo = context.parseReturnTo(queryOf(request).get('rd') ?? undefined)
+    const choices = [...providers.values()].map(({ id, name }) => ({
+      name,
+      href: paths.startUrl({ providerId: id, returnTo }),
+    }))
+    return answers.page(
+      reply,
+      'SIGN_IN_PAGE',
+      signInPage({ host: publicUrl.host, providers: choices }),
+    )
+  })
+}
+
+/** Whether the browser only guesses, or a script calls, so that nobody would see the provider's page. */
+function isUnseen(headers: IncomingHttpHeaders): boolean {
+  const called = headers['sec-fetch-site'] !== undefined && headers['sec-fetch-mode'] !== 'navigate'
+  return called || isPrefetch(headers)
+}

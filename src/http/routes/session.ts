@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LiveSession } from '../../session/sessions.js'
+import { type EndpointContext, peekSession } from '../endpoint-context.js'
+
+/** `GET /userinfo` tells who is signed in, `GET /session` until when; neither shows a token. */
+export function registerSession(scope: FastifyInstance, context: EndpointContext): void {
+  const { paths, answers, sessions, cookieNames, clock } = context
+
+  function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
+  }
+
+  scope.get(paths.userinfo, async (request, reply) => {
+    const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
+    const live = ticket && (await sessions.load(ticket, clock(), { extend: true }))
+    if (!live) return refuse(request, reply)
+    return answers.json(reply, 'USERINFO', userinfoOf(live, context.groupsOf(live)))
+  })
+
+  // An application may poll this to warn of the end, so asking must not put the end off.
+  scope.get(paths.session, async (request, reply) => {
+    const now = clock()
+    const live = await peekSession(context, request, now)
+    if (live === undefined) return refuse(request, reply)
+    return answers.json(reply, 'SESSION', sessionOf(live, context.inactivityTimeoutMs, now))
+  })
+}
+
+function userinfoOf({ session }: LiveSession, groups: readonly string[]): object {
+  const { issuer, sub, providerId, claims } = session.identity
+  return {
+    provider: providerId,
+    issuer,
+    sub,
+    name: claims['name'],
+    preferred_username: claims['preferred_username'],
+    email: claims['email'],
+    email_verified: claims['email_verified'],
+    groups,
+  }
+}
+
+function sessionOf(live: LiveSession, inactivityTimeoutMs: number, now: number): object {
+  const moment = (prefix: string, at: number) => ({
+    [`${prefix}_at`]: new Date(at).toISOString(),
+    [`${prefix}_in_seconds`]: Math.max(0, Math.floor((at - now) / 1000)),
+  })
+  const { createdAt, endsAt, tokens } = live.session
+  return {
+    created_at: new Date(createdAt).toISOString(),
+    last_active_at: new Date(live.lastActiveAt).toISOString(),
+    ...moment('expires', endsAt),
+    ...moment('inactive', Math.min(live.lastActiveAt + inactivityTimeoutMs, endsAt)),
+    ...moment('access_token_expires', tokens.accessTokenExpiresAt),
+  }
+}
