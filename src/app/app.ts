@@ -1,0 +1,83 @@
+import type { Logger } from 'pino'
+import { createAdmin, type Unreadiness } from '../admin/admin.js'
+import type { Config } from '../config/schema.js'
+import { drainServer } from './drain-server.js'
+import { createKeyRing, createSessionKey } from '../session/key-ring.js'
+import { createMetrics } from '../telemetry/metrics.js'
+import { checkReachable, type Unreachable } from './check-reachable.js'
+import { listenOn } from './listen.js'
+import { createProviders } from './providers.js'
+import { createPublicServer } from './public-server.js'
+import { openSessions } from './sessions.js'
+
+/** A whole Valetkey, ready to listen. */
+export interface App {
+  /** Opens the public and the admin listener and gives their addresses as URLs. Starts the discovery. */
+  listen(): Promise<{ readonly url: string; readonly adminUrl: string }>
+  /** Turns readiness off, while everything goes on being served. */
+  startDraining(): void
+  /** Lets requests under way finish, then lets go of everything. */
+  close(): Promise<void>
+  /** Tries whatever the configuration names; gives what cannot be reached. */
+  checkOnline(): Promise<readonly Unreachable[]>
+}
+
+/**
+ * Joins the rooms. It needs neither the provider nor the session store to be there: both are tried in
+ * the background, and readiness tells of what is missing.
+ */
+export async function createApp(
+  config: Config,
+  { logger, clock = Date.now }: { logger: Logger; clock?: () => number },
+): Promise<App> {
+  const metrics = createMetrics()
+  const keyRing = createKeyRing(config.session.keys ?? [createSessionKey()])
+  const providers = createProviders(config, { logger, clock })
+  const { store, sessions } = openSessions(config, { keyRing, providers, metrics, logger, clock })
+  const server = await createPublicServer(config, {
+    keyRing,
+    providers,
+    store,
+    sessions,
+    metrics,
+    logger,
+    clock,
+  })
+
+  let draining = false
+  async function unreadiness(): Promise<Unreadiness[]> {
+    const reasons: Unreadiness[] = []
+    if (draining) reasons.push({ component: 'process', reason: 'shutting down' })
+    for (const provider of providers.values()) {
+      const state = provider.readiness()
+      if (!state.ready) reasons.push({ component: `provider ${provider.id}`, reason: state.reason })
+    }
+    const state = await sessions.readiness()
+    if (!state.ready) reasons.push({ component: 'session store', reason: state.reason })
+    return reasons
+  }
+  metrics.watchReadiness(async () => (await unreadiness()).length === 0)
+  metrics.watchSessionCache(() => ({ bytes: sessions.cache.bytes, sessions: sessions.cache.size }))
+  const admin = createAdmin({ logger, unreadiness, metrics })
+
+  return {
+    async listen() {
+      const adminUrl = await listenOn(admin, config.admin.listen)
+      const url = await listenOn(server, config.listen)
+      for (const provider of providers.values()) provider.start()
+      return { url, adminUrl }
+    },
+    startDraining() {
+      draining = true
+    },
+    async close() {
+      // Together: a WebSocket keeps the server open until closing the forwarder ends it.
+      await Promise.all([drainServer(server.server), server.close()])
+      // Before the providers: a refresh under way may have used up the old refresh token.
+      await sessions.close()
+      for (const provider of providers.values()) provider.stop()
+      await admin.close()
+    },
+    checkOnline: () => checkReachable(config, { providers, sessions }),
+  }
+}

@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify'
+import { forwardingHeaders } from '../access/forwarded.js'
+import type { CompiledRoute } from '../access/route-table.js'
+import type { RouteConfig } from '../config/schema.js'
+import type { Admission } from '../http/gate.js'
+import type { SessionHeaders } from '../identity/session-headers.js'
+import type { ForwardPlan } from '../proxy/forwarder.js'
+import { createUpstream, type Upstream } from '../proxy/upstream.js'
+
+/** Turns what the gate admitted into what the forwarder needs. */
+export type PlanForward = (request: FastifyRequest, admission: Admission) => ForwardPlan
+
+export function createForwardPlans(options: {
+  readonly routes: readonly CompiledRoute[]
+  /** The scheme of the public URL, which is what the browser used unless a trusted proxy says otherwise. */
+  readonly scheme: string
+  readonly sessionHeaders: SessionHeaders
+}): PlanForward {
+  const { scheme, sessionHeaders } = options
+  const upstreams = new Map(
+    options.routes.map(({ config }) => [config, upstreamOf(config)] as const),
+  )
+
+  return function planForward(request, { arrival, route, live, now }) {
+    const { config } = route
+    const upstream = upstreams.get(config)
+    if (upstream === undefined) throw new Error('a route that was not compiled')
+    const host = request.raw.headers.host ?? ''
+    const forwarding = forwardingHeaders(arrival.client, { scheme, host })
+    return {
+      upstream,
+      target: arrival.originForm,
+      passAuthorization: config.forward.clientAuthorization === 'pass',
+      addHeaders:
+        live === undefined
+          ? forwarding
+          : [...forwarding, ...sessionHeaders(live.session, live.key, config.forward, now)],
+    }
+  }
+}
+
+function upstreamOf({ upstream, timeouts }: RouteConfig): Upstream {
+  return createUpstream(upstream, {
+    connectMs: timeouts.connect,
+    responseMs: timeouts.response,
+    idleMs: timeouts.idle,
+  })
+}

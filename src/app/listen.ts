@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify'
+
+/** Listens on `host:port` (an IPv6 host in brackets) and gives the URL under which it is reached. */
+export async function listenOn(server: FastifyInstance, address: string): Promise<string> {
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  await server.listen({ host, port: Number(address.slice(colon + 1)), listenTextResolver: String })
+  const bound = server.server.address()
+  if (bound === null || typeof bound === 'string') throw new Error(`not listening on ${address}`)
+  return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+}

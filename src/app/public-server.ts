@@ -1,0 +1,158 @@
+import type { FastifyInstance } from 'fastify'
+import { decide } from '../access/decide.js'
+import { createClientFacts } from '../access/forwarded.js'
+import { parseReturnTo } from '../access/return-to.js'
+import { compileRoutes } from '../access/route-table.js'
+import type { Config } from '../config/schema.js'
+import { createAnswers } from '../http/answers.js'
+import { createArrivals } from '../http/arrival.js'
+import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
+import { createCookieNames } from '../http/cookies.js'
+import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
+import { createGate } from '../http/gate.js'
+import { createLoginPrompt } from '../http/login-prompt.js'
+import { createPaths } from '../http/paths.js'
+import { createPendingLogins } from '../http/pending-logins.js'
+import { createReturnState } from '../http/return-state.js'
+import { createServer } from '../http/server.js'
+import { createAssertionCache, createAssertionSigner } from '../identity/assertion.js'
+import { type ClaimPath, groupsOf } from '../identity/claims.js'
+import { isReservedHeader } from '../identity/reserved-headers.js'
+import { createSessionHeaders } from '../identity/session-headers.js'
+import { createForwarder } from '../proxy/forwarder.js'
+import type { SessionStore } from '../session/session-store.js'
+import type { Identity } from '../session/session.js'
+import type { Sessions } from '../session/sessions.js'
+import type { Metrics } from '../telemetry/metrics.js'
+import { createRequestIds } from '../telemetry/request-id.js'
+import { createForwardPlans } from './forward-plans.js'
+import { createRetiredSessions } from './retired-sessions.js'
+import type { SessionParts } from './sessions.js'
+
+/** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
+export async function createPublicServer(
+  config: Config,
+  parts: SessionParts & { readonly store: SessionStore; readonly sessions: Sessions },
+): Promise<FastifyInstance> {
+  const { keyRing, providers, store, sessions, metrics, logger, clock } = parts
+  const publicUrl = new URL(config.publicUrl)
+  const { basePath } = config
+  const { domain, sameSite } = config.session.cookie
+  const paths = createPaths(basePath)
+  const answers = createAnswers({ publicUrl: config.publicUrl, paths })
+  const cookieNames = createCookieNames({ publicUrl: config.publicUrl, domain })
+  const cookieWriter = createCookieWriter({
+    names: cookieNames,
+    domain,
+    sameSite,
+    lifetimeMs: config.session.lifetime,
+    formPost: config.providers.some(({ responseMode }) => responseMode === 'form_post'),
+    onOversized: (cookie, octets) => logger.warn({ cookie, octets }, 'cookie too large to be kept'),
+  })
+  const parse = (value: string | undefined) =>
+    parseReturnTo(value, { publicUrl: config.publicUrl, hosts: config.returnToHosts, basePath })
+
+  const groupsClaims = new Map(config.providers.map(({ id, groupsClaim }) => [id, groupsClaim]))
+  const groupsClaimOf = (identity: Identity): ClaimPath =>
+    groupsClaims.get(identity.providerId) ?? 'groups'
+  const signer = createAssertionSigner({
+    seeds: keyRing.derive('assertion'),
+    issuer: publicUrl.origin,
+  })
+  const table = compileRoutes(config.routes, { basePath })
+  const planForward = createForwardPlans({
+    routes: table.routes,
+    scheme: publicUrl.protocol.slice(0, -1),
+    sessionHeaders: createSessionHeaders({
+      groupsClaimOf,
+      assertions: createAssertionCache(signer),
+    }),
+  })
+
+  const retired = createRetiredSessions(sessions)
+  const endpoints: EndpointContext = {
+    publicUrl,
+    paths,
+    answers,
+    cookieNames,
+    cookieWriter,
+    providers,
+    pendingLogins: createPendingLogins({ keyRing, names: cookieNames, writer: cookieWriter }),
+    returnState: createReturnState(keyRing),
+    sessions,
+    consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
+    retireSession: retired.retire,
+    parseReturnTo: parse,
+    groupsOf: ({ session: { identity } }) => groupsOf(identity, groupsClaimOf(identity)),
+    jwks: signer.jwks,
+    inactivityTimeoutMs: config.session.inactivityTimeout,
+    sameSite,
+    events: recordEndpointEvents(metrics),
+    clock,
+  }
+
+  const forwarder = createForwarder({
+    isReservedHeader,
+    isAnswerHeader: (name) => name === 'x-valetkey-answer',
+    isOwnCookie: cookieNames.isOwnCookie,
+    onUpstreamResponse: metrics.upstreamAnswered,
+    onUpstreamError(request, reply, error) {
+      metrics.upstreamError(error.code)
+      answers.error(request, reply, error)
+    },
+  })
+
+  const server = await createServer({
+    logger,
+    newRequestId: createRequestIds(),
+    readArrival: createArrivals({ routes: table, clientFacts: createClientFacts(config) }),
+    answers,
+    gate: createGate({
+      publicUrl,
+      paths,
+      sessions,
+      cookieNames,
+      answers,
+      promptForLogin: createLoginPrompt({
+        publicUrl,
+        paths,
+        answers,
+        parseReturnTo: parse,
+        severalProviders: providers.size > 1,
+      }),
+      decide: (route, identity, now) =>
+        decide(route, identity, now, {
+          groupsClaim: identity === undefined ? 'groups' : groupsClaimOf(identity),
+        }),
+      clock,
+    }),
+    endpoints,
+    registerForwarder: forwarder.register,
+    onAdmission(request, admission) {
+      request.forwardPlan = planForward(request, admission)
+    },
+    onAnswered(request, reply, answer) {
+      metrics.request(answer)
+      if (!logger.isLevelEnabled('debug')) return
+      const durationMs = Math.round(reply.elapsedTime)
+      request.log.debug({ req: request, res: reply, answer, durationMs }, 'answered')
+    },
+  })
+  server.addHook('onClose', retired.close)
+  return server
+}
+
+function recordEndpointEvents(metrics: Metrics): EndpointEvents {
+  return {
+    onLogin(request, { providerId, code, live }) {
+      metrics.login(code)
+      if (live !== undefined) metrics.sessionCreated()
+      const sub = live?.session.identity.sub
+      request.log.info({ provider: providerId, code, session: live?.key, sub }, 'login')
+    },
+    onSignOut(request, { key, session }) {
+      metrics.sessionEnded('signed_out')
+      request.log.info({ session: key, sub: session.identity.sub }, 'signed out')
+    },
+  }
+}

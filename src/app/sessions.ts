@@ -1,0 +1,68 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.js'
+import { connectRedis } from '../redis/connect.js'
+import type { KeyRing } from '../session/key-ring.js'
+import { createMemoryRefreshLock } from '../session/memory-refresh-lock.js'
+import { createMemoryStore } from '../session/memory-store.js'
+import type { RefreshLock } from '../session/refresh-lock.js'
+import type { SessionStore } from '../session/session-store.js'
+import { createSessions, type SessionEvents, type Sessions } from '../session/sessions.js'
+import type { Metrics } from '../telemetry/metrics.js'
+import type { Providers } from './providers.js'
+
+export interface SessionParts {
+  readonly keyRing: KeyRing
+  readonly providers: Providers
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly clock: () => number
+}
+
+/** Opens the configured session store and the sessions in it. */
+export function openSessions(
+  { session }: Config,
+  { keyRing, providers, metrics, logger, clock }: SessionParts,
+): { readonly store: SessionStore; readonly sessions: Sessions } {
+  const { store, lock } = openStore(session, clock)
+  const sessions = createSessions({
+    store,
+    lock,
+    keyRing,
+    refresher: (providerId) => providers.get(providerId)?.refresh,
+    inactivityTimeoutMs: session.inactivityTimeout,
+    lifetimeMs: session.lifetime,
+    refreshAheadMs: session.refreshAhead,
+    staleOnStoreErrorMs: session.staleOnStoreError,
+    cacheBytes: session.cacheBytes,
+    clock,
+    events: recordSessionEvents(metrics, logger),
+  })
+  return { store, sessions }
+}
+
+function openStore(
+  session: Config['session'],
+  clock: () => number,
+): { store: SessionStore; lock: RefreshLock } {
+  if (session.redis === undefined || session.store === 'memory') {
+    return { store: createMemoryStore(clock), lock: createMemoryRefreshLock() }
+  }
+  const { url, keyPrefix, commandTimeout: commandTimeoutMs } = session.redis
+  return connectRedis({ url, keyPrefix, commandTimeoutMs, clock })
+}
+
+function recordSessionEvents(metrics: Metrics, logger: Logger): SessionEvents {
+  return {
+    onRefresh(key, result) {
+      metrics.refresh(result.kind)
+      if (result.kind === 'ended') metrics.sessionEnded('refresh_rejected')
+      const reason = 'reason' in result ? result.reason : undefined
+      const level = result.kind === 'unavailable' ? 'warn' : 'info'
+      logger[level]({ session: key, outcome: result.kind, reason }, 'refresh')
+    },
+    onStoreError(error) {
+      metrics.storeError(error.code)
+      logger.debug({ err: error }, 'session store')
+    },
+  }
+}

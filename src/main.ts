@@ -1,0 +1,121 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { createApp } from './app/app.js'
+import { printEffectiveConfig } from './config/effective.js'
+import { loadConfig } from './config/load.js'
+import type { Config } from './config/schema.js'
+import { createSessionKey } from './session/key-ring.js'
+import { installShutdown } from './app/shutdown.js'
+import { createLogger } from './telemetry/logger.js'
+import { version } from './version.js'
+
+const help = `valetkey ${version}: an authenticating reverse proxy
+
+  valetkey [serve] [--config valetkey.yaml]    run; settings may also come from VALETKEY_* variables
+  valetkey check [--config …] [--online]       validate, and print the configuration in effect;
+                                               --online also tries what it names
+  valetkey keygen                              print a fresh session key
+  valetkey --version | --help
+`
+
+const commands = { serve, check, keygen } as const
+
+async function run(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      online: { type: 'boolean', default: false },
+      version: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.version) return print(version)
+  if (values.help) return print(help.trimEnd())
+  const [name = 'serve', ...rest] = positionals
+  if (!isCommand(name) || rest.length > 0) {
+    throw new UsageError(`there is no command "${positionals.join(' ')}"`)
+  }
+  await commands[name](values)
+}
+
+interface Options {
+  readonly config?: string | undefined
+  readonly online: boolean
+}
+
+async function serve(options: Options): Promise<void> {
+  const config = load(options)
+  const logger = createLogger({ level: config.log.level })
+  const app = await createApp(config, { logger })
+  installShutdown({
+    signals: process,
+    onDraining: app.startDraining,
+    waitMs: config.shutdown.wait,
+    drainMs: config.shutdown.drain,
+    close: app.close,
+    exit: (code) => process.exit(code),
+    logger,
+  })
+  const { url, adminUrl } = await app.listen().catch(async (error: unknown) => {
+    // What is open already would keep the process alive, and no one would notice.
+    await app.close()
+    throw error
+  })
+  logger.info({ version, url, adminUrl, publicUrl: config.publicUrl }, 'listening')
+}
+
+async function check(options: Options): Promise<void> {
+  const config = load(options)
+  print(printEffectiveConfig(config).trimEnd())
+  if (!options.online) return
+  const app = await createApp(config, { logger: createLogger({ level: 'silent' }) })
+  const unreachable = await app.checkOnline()
+  await app.close()
+  for (const { path, message } of unreachable) complain(`${path}: ${message}`)
+  if (unreachable.length > 0) process.exitCode = 1
+}
+
+async function keygen(): Promise<void> {
+  print(createSessionKey())
+}
+
+function load({ config: file }: Options): Config {
+  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env })
+}
+
+class UsageError extends Error {}
+
+function fail(error: unknown): void {
+  process.exitCode = 1
+  if (error instanceof UsageError || isArgumentError(error)) {
+    complain(`${error.message}\n\n${help.trimEnd()}`)
+  } else {
+    complain(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function isCommand(name: string): name is keyof typeof commands {
+  return Object.hasOwn(commands, name)
+}
+
+function isArgumentError(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  )
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+try {
+  await run(process.argv.slice(2))
+} catch (error) {
+  fail(error)
+}
