@@ -1,0 +1,81 @@
+import t from 'tap'
+import { signIn, startStack } from '../helpers/stack.js'
+import { startUpstream } from '../helpers/upstream.js'
+import { openConnection } from '../proxy/raw-request.js'
+
+t.setTimeout(120_000)
+
+const spoofed = [
+  'X-Forwarded-User: mallory',
+  'x-forwarded-USER: mallory',
+  'X_Forwarded_User: mallory',
+  'X-Forwarded_User: mallory',
+  'x.forwarded.user: mallory',
+  "X'Forwarded~User: mallory",
+  'X-Forwarded-Email: mallory',
+  'X-Forwarded-Preferred-Username: mallory',
+  'X-Forwarded-Groups: mallory',
+  'X-Forwarded-Access-Token: mallory',
+  'X-Valetkey-Assertion: mallory',
+  'X-Auth-Request-User: mallory',
+  'Authorization: Bearer mallory',
+  'AUTHORIZATION: Basic mallory',
+  'Proxy-Authorization: mallory',
+  'X-Forwarded-For: mallory',
+  'X-Forwarded-Host: mallory',
+  'X-Forwarded-Proto: mallory',
+  'Forwarded: for=mallory',
+  'X-Real-IP: mallory',
+  'X-Original-URL: /mallory',
+  'X-Rewrite-URL: /mallory',
+  'Connection: X-Forwarded-User, X-Forwarded-Email, Authorization, Cookie',
+].map((line) => `${line}\r\n`)
+
+const handshake =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+
+t.test('BCP-12 CK-8 nobody brings an identity along, on any route, in any spelling', async (t) => {
+  const application = await startUpstream()
+  t.teardown(() => application.close())
+  const upstream = application.url
+  const none = { accessToken: 'none', identityHeaders: false }
+  const stack = await startStack(t, {
+    config: {
+      routes: [
+        { match: { path: '/public/' }, auth: 'public', upstream },
+        { match: { path: '/optional/' }, auth: 'optional', upstream },
+        { match: { path: '/none/' }, forward: none, upstream },
+        { match: { path: '/' }, upstream },
+      ],
+    },
+  })
+  const { client } = await signIn(stack, 'alice')
+  const ticket = client.cookieFor(stack.publicUrl)
+  const { host, port } = new URL(stack.publicUrl)
+  const cookies = `Cookie: ${ticket}; theirs=1\r\nCOOKIE: valetkey-login-x=1; more=2\r\n`
+
+  for (const [path, isSignedIn] of [
+    ['/public/', false],
+    ['/public/', true],
+    ['/optional/', false],
+    ['/optional/', true],
+    ['/none/', true],
+    ['/required/', true],
+  ] as const) {
+    for (const upgrade of ['', handshake]) {
+      const what = `${path} ${isSignedIn ? 'with' : 'without'} a session ${upgrade && 'upgrade'}`
+      const arrived = application.nextRequest()
+      const { socket } = await openConnection(Number(port))
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${isSignedIn ? cookies : ''}${spoofed.join('')}${upgrade}\r\n`,
+      )
+      const { rawHeaders, headers } = await arrived
+      socket.destroy()
+      t.notMatch(rawHeaders.join('\n'), /mallory/, what)
+      t.notMatch(rawHeaders.join('\n'), /valetkey/i, what)
+      const isKnown = isSignedIn && (path === '/optional/' || path === '/required/')
+      t.equal(headers['x-forwarded-user'], isKnown ? 'alice' : undefined, what)
+      t.equal(headers.authorization?.startsWith('Bearer '), isKnown ? true : undefined, what)
+    }
+  }
+})
