@@ -1,0 +1,39 @@
+import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+
+/** Answers bytes that are no HTTP request; there is no request to speak of and no telling what follows. */
+export function answerMalformed(
+  this: FastifyInstance,
+  error: Error & { code?: string },
+  socket: Socket,
+): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || isAnswering(socket)) {
+    socket.destroy()
+    return
+  }
+  const [status, reason, code] = malformedAnswers[error.code ?? ''] ?? [
+    400,
+    'Bad Request',
+    'ERR_REQUEST',
+  ]
+  const body = JSON.stringify({ type: 'about:blank', title: reason, status, code })
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nX-Valetkey-Answer: ${code}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${body.length}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+/**
+ * Whether a response has begun on the socket, in which ours would get lost. Only this property tells,
+ * by which node's own handler of client errors goes, too.
+ */
+function isAnswering(socket: Socket): boolean {
+  const current: unknown = Reflect.get(socket, '_httpMessage')
+  return current instanceof ServerResponse && current.headersSent
+}
+
+const malformedAnswers: Record<string, [number, string, string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'ERR_REQUEST_TIMEOUT'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'ERR_REQUEST_TOO_LARGE'],
+}
