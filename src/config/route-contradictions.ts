@@ -71,8 +71,8 @@ function* requirementContradictions(
       message: 'has no effect with auth: public, which lets everybody in; remove one of them',
     }
   }
-  const rules = Object.entries(require).filter(([, rule]) => rule !== undefined)
-  if (rules.every(([, rule]) => typeof rule === 'object' && Object.keys(rule).length === 0)) {
+  const rules: unknown[] = Object.values(require).filter((rule) => rule !== undefined)
+  if (rules.every(isEmptyObject)) {
     yield { path: at('require'), message: 'requires nothing; name groups, emails … or remove it' }
   }
   for (const [name, values] of Object.entries(require.claims ?? {})) {
@@ -104,4 +104,8 @@ function covers({ match: earlier }: RouteDraft, { match: later }: RouteDraft): b
     earlier.methods === undefined ||
     (later.methods?.every((method) => earlier.methods?.includes(method)) ?? false)
   return hostCovered && methodsCovered && coversPath(earlier.path, later.path)
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }

@@ -86,6 +86,15 @@ testCases([
     expect: [['routes[0].require', /requires nothing/, 10]],
   },
   {
+    title: 'requirements that are null and nothing else',
+    line: 10,
+    with: route('require: { colour: null, shade: 1 }'),
+    expect: [
+      ['routes[0].require.colour', /is not a setting/, 10],
+      ['routes[0].require.shade', /is not a setting/, 10],
+    ],
+  },
+  {
     title: 'claims that require nothing',
     line: 10,
     with: route('require: { claims: {} }'),
