@@ -54,6 +54,8 @@ export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptio
   const handshakes = new WeakMap<IncomingMessage, Side>()
   const tunnels = new Set<Tunnel>()
 
+  // Node asks this from version 24.9 on; before, every upgrade ends up in the event below.
+  Object.assign(scope.server, { shouldUpgradeCallback: isWebSocketHandshake })
   scope.server.on('upgrade', (request, socket, head) => {
     if (!isWebSocketHandshake(request)) {
       readmitWithoutUpgrade(scope.server, request, socket, head)
