@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import type { Config } from '../config/schema.js'
 import { createUpstream } from '../proxy/upstream.js'
 import type { Sessions } from '../session/sessions.js'
@@ -11,6 +12,8 @@ export interface Unreachable {
   readonly message: string
 }
 
+const storeConnectMs = 3000
+
 /** Tries discovery and keys of each provider, the session store, and a connection to each upstream. */
 export async function checkReachable(
   config: Config,
@@ -20,10 +23,7 @@ export async function checkReachable(
     ...[...providers.values()].map((provider, index) =>
       attempt(`providers[${index}].issuer`, () => provider.checkOnline()),
     ),
-    attempt('session.redis.url', async () => {
-      const state = await sessions.readiness()
-      if (!state.ready) throw new Error(state.reason)
-    }),
+    attempt('session.redis.url', () => reachStore(sessions)),
     ...config.routes.map(({ upstream, timeouts }, index) =>
       attempt(`routes[${index}].upstream`, () => connectTo(upstream, timeouts.connect)),
     ),
@@ -37,6 +37,17 @@ async function attempt(path: string, check: () => Promise<void>): Promise<Unreac
     return undefined
   } catch (error) {
     return { path, message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The connection is opened in the background, so it gets its time. */
+async function reachStore(sessions: Sessions): Promise<void> {
+  const deadline = AbortSignal.timeout(storeConnectMs)
+  for (;;) {
+    const state = await sessions.readiness()
+    if (state.ready) return
+    if (deadline.aborted) throw new Error(state.reason)
+    await setTimeout(50)
   }
 }
 
