@@ -9,7 +9,8 @@ import { startProvider } from './helpers/provider.js'
 import { startRedis } from './helpers/redis-server.js'
 import { sessionKey } from './helpers/stack.js'
 import { startUpstream } from './helpers/upstream.js'
-import { freePort, mainFile } from './helpers/valetkey.js'
+import { freePort } from './helpers/free-port.js'
+import { mainFile } from './helpers/valetkey.js'
 import { withoutPreloads } from './helpers/without-preloads.js'
 
 t.setTimeout(120_000)

@@ -7,7 +7,8 @@ import { startProvider } from '../helpers/provider.js'
 import { startRedis } from '../helpers/redis-server.js'
 import { asNavigation, sessionKey, signIn, startStack } from '../helpers/stack.js'
 import { startUpstream } from '../helpers/upstream.js'
-import { freePort, startValetkey } from '../helpers/valetkey.js'
+import { freePort } from '../helpers/free-port.js'
+import { startValetkey } from '../helpers/valetkey.js'
 
 t.setTimeout(120_000)
 

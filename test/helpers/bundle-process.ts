@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fetch } from 'undici'
-import { freePort } from './valetkey.js'
+import { freePort } from './free-port.js'
 import { withoutPreloads } from './without-preloads.js'
 
 /** The bundle as a process of its own, configured by its environment alone. */

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Provider, type ClientMetadata, type KoaContextWithOIDC } from 'oidc-provider'
+import { freePort } from './free-port.js'
 import { defaultPeople } from './people.js'
 import { interact, logoutPage, page, stringOf } from './provider-pages.js'
 
@@ -101,11 +102,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   let paused = false
 
   const server = createServer()
-  server.listen(0, '127.0.0.1')
+  const port = await freePort()
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP address')
-  const { port } = address
   const issuer = `http://${hostname}:${port}`
   const clientId = 'app'
   const clientSecret = 'client secret with :%+ and more'

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
+import { freePort } from './free-port.js'
 
 export interface RedisServer {
   readonly url: string
@@ -73,7 +73,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
 
 async function launchOnFreePort(launch: (port: number) => Promise<ChildProcess>) {
   for (let attempt = 1; ; attempt++) {
-    const port = await findFreePort()
+    const port = await freePort()
     try {
       return { child: await launch(port), port }
     } catch (error) {
@@ -106,14 +106,4 @@ async function launchServer(port: number, folder: string, args: readonly string[
     })
   })
   return child
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

@@ -8,7 +8,8 @@ import {
 } from './provider.js'
 import { type RedisServer } from './redis-server.js'
 import { startUpstream, type Upstream } from './upstream.js'
-import { freePort, startValetkey, type ValetkeyProcess } from './valetkey.js'
+import { freePort } from './free-port.js'
+import { startValetkey, type ValetkeyProcess } from './valetkey.js'
 
 /** A session key of the tests; a list of them makes a key ring. */
 export const sessionKey = Buffer.alloc(32, 7).toString('base64url')

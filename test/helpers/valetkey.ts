@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { createServer } from 'node:net'
 import { stringify } from 'yaml'
+import { freePort } from './free-port.js'
 import { withoutPreloads } from './without-preloads.js'
 
 /** The command line as it was compiled for the tests. */
@@ -35,18 +35,6 @@ export interface ValetkeyOptions {
   /** The configuration besides publicUrl, listen and admin.listen. */
   readonly config: Record<string, unknown>
   readonly env?: Record<string, string>
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP address')
-  server.close()
-  await once(server, 'close')
-  return address.port
 }
 
 /** Starts a real Valetkey process and resolves when it listens. `t.teardown(() => it.kill())` next. */
