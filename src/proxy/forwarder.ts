@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandl
 import { CodedError } from '../errors.js'
 import { createAgents } from './agents.js'
 import { startExchange, type UpstreamResponse } from './exchange.js'
+import { createLiveConnections, type LiveConnection } from './live-connection.js'
 import { relayResponse } from './relay-response.js'
 import {
   buildRequestHeaders,
@@ -14,7 +15,6 @@ import {
 import { buildResponseTrailers, type ResponseHeaderRules } from './response-headers.js'
 import { UpstreamError } from './upstream-errors.js'
 import type { Upstream } from './upstream.js'
-import type { Tunnel } from './tunnel.js'
 import { createWebSockets } from './websocket.js'
 
 declare module 'fastify' {
@@ -28,6 +28,8 @@ export interface ForwardPlan extends RequestHeaderChanges {
   readonly upstream: Upstream
   /** Path and query exactly as the client sent them, in origin form. */
   readonly target: string
+  /** Gets hold of the request's WebSocket or event stream, so that it can be closed. */
+  readonly onLive?: ((connection: LiveConnection) => void) | undefined
 }
 
 export interface ForwarderOptions extends RequestHeaderRules, ResponseHeaderRules {
@@ -39,14 +41,13 @@ export interface ForwarderOptions extends RequestHeaderRules, ResponseHeaderRule
   ) => void
   /** Is told how long it took from forwarding a request until the response's headers. */
   readonly onUpstreamResponse?: (durationMs: number) => void
-  /** Is told of every WebSocket that was let through, so that it can be closed. */
-  readonly onTunnel?: (request: FastifyRequest, tunnel: Tunnel) => void
 }
 
 export interface Forwarder {
   /**
    * Makes a scope forward whatever arrives at `/`, by any method, to where `request.forwardPlan` says. The plan is set
-   * by an earlier hook of the scope; a request without one fails. Closes everything together with the scope.
+   * by an earlier hook of the scope; a request without one fails. When the scope begins to close, so do WebSockets and
+   * event streams; requests under way finish.
    */
   register(scope: FastifyInstance): Promise<void>
 }
@@ -67,6 +68,12 @@ interface Carrier {
 /** Forwards requests to upstreams: methods, paths, headers and bodies as sent, less what HTTP makes hop-by-hop. */
 export const createForwarder = (options: ForwarderOptions): Forwarder => {
   const agents = createAgents()
+  const liveConnections = createLiveConnections()
+
+  const onLive = (request: FastifyRequest, connection: LiveConnection): void => {
+    request.forwardPlan?.onLive?.(connection)
+    liveConnections.add(connection)
+  }
 
   const fail = (request: FastifyRequest, reply: FastifyReply, error: UpstreamError): void => {
     if (reply.sent || reply.raw.destroyed) return
@@ -109,16 +116,21 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       rewriteRequestHeaders: () => carrying(send),
       retryDelay: () => null,
       onResponse: () => {
-        if (response) relayResponse(reply, response, options)
+        if (!response) return
+        relayResponse(reply, response, options, (connection) => onLive(request, connection))
       },
     })
   }
 
   return {
     register: async (scope) => {
-      const webSockets = createWebSockets(scope, options)
+      const webSockets = createWebSockets(scope, { ...options, onLive })
       scope.decorateRequest('forwardPlan', undefined)
       scope.addHook('preParsing', leaveBodyAlone)
+      scope.addHook('preClose', (done) => {
+        liveConnections.shutDown()
+        done()
+      })
       scope.addHook('onClose', () => agents.destroy())
 
       for (const method of forwardedMethods) {

@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify'
+import { createEventStream, isEventStream } from './event-stream.js'
 import type { UpstreamResponse } from './exchange.js'
+import type { LiveConnection } from './live-connection.js'
 import { buildResponseHeaders, type ResponseHeaderRules } from './response-headers.js'
 
 /**
@@ -8,12 +10,13 @@ import { buildResponseHeaders, type ResponseHeaderRules } from './response-heade
  * cookies stand beside them.
  *
  * When the body breaks off, so does the client's connection: a cut response never looks whole. When the client goes,
- * the body is destroyed.
+ * the body is destroyed. `onLive` gets hold of a response that does not end by itself.
  */
 export const relayResponse = (
   reply: FastifyReply,
   response: UpstreamResponse,
   rules: ResponseHeaderRules,
+  onLive: (connection: LiveConnection) => void,
 ): void => {
   const { raw } = reply
   const headers = withOwnHeaders(buildResponseHeaders(response.rawHeaders, rules), reply)
@@ -29,6 +32,7 @@ export const relayResponse = (
   })
   raw.writeHead(response.statusCode, printable(response.statusMessage), headers)
   response.body.pipe(raw)
+  if (isEventStream(response)) onLive(createEventStream(raw, response))
 }
 
 const withOwnHeaders = (headers: string[], reply: FastifyReply): string[] => {

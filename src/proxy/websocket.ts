@@ -8,6 +8,7 @@ import {
 import { request as httpsRequest } from 'node:https'
 import { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LiveConnection } from './live-connection.js'
 import { relayResponse } from './relay-response.js'
 import {
   buildRequestHeaders,
@@ -15,20 +16,14 @@ import {
   type RequestHeaderRules,
 } from './request-headers.js'
 import { buildResponseHeaders, type ResponseHeaderRules } from './response-headers.js'
-import { createTunnel, type Tunnel } from './tunnel.js'
+import { createTunnel, type TunnelSide } from './tunnel.js'
 import { isWebSocketHandshake, readmitWithoutUpgrade } from './upgrade.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import { upstreamTarget, type Upstream } from './upstream.js'
 
 export interface WebSocketOptions extends RequestHeaderRules, ResponseHeaderRules {
-  /** Is told of every WebSocket that was let through, so that it can be closed. */
-  readonly onTunnel?: (request: FastifyRequest, tunnel: Tunnel) => void
-}
-
-interface Side {
-  readonly socket: Socket
-  /** What came along with the head of the handshake. */
-  readonly head: Buffer
+  /** Gets hold of every WebSocket that was let through, and whatever else stays open. */
+  readonly onLive: (request: FastifyRequest, connection: LiveConnection) => void
 }
 
 interface Plan extends RequestHeaderChanges {
@@ -51,8 +46,7 @@ export interface WebSockets {
  * the two ends. Any other upgrade is ignored.
  */
 export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptions): WebSockets => {
-  const handshakes = new WeakMap<IncomingMessage, Side>()
-  const tunnels = new Set<Tunnel>()
+  const handshakes = new WeakMap<IncomingMessage, TunnelSide>()
 
   // Node asks this from version 24.9 on; before, every upgrade ends up in the event below.
   Object.assign(scope.server, { shouldUpgradeCallback: isWebSocketHandshake })
@@ -70,28 +64,18 @@ export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptio
     response.on('finish', () => socket.destroySoon())
     scope.routing(request, response)
   })
-  scope.addHook('preClose', (done) => {
-    for (const tunnel of tunnels) tunnel.close()
-    done()
-  })
 
   const join = (
     request: FastifyRequest,
     reply: FastifyReply,
-    client: Side,
+    client: TunnelSide,
     agreement: IncomingMessage,
-    upstream: Side,
+    upstream: TunnelSide,
   ): void => {
     reply.hijack()
     reply.raw.detachSocket(client.socket)
     client.socket.write(switchingProtocols(agreement, options), 'latin1')
-    client.socket.write(upstream.head)
-    upstream.socket.write(client.head)
-
-    const tunnel = createTunnel(client.socket, upstream.socket)
-    tunnels.add(tunnel)
-    void tunnel.closed.then(() => tunnels.delete(tunnel))
-    options.onTunnel?.(request, tunnel)
+    options.onLive(request, createTunnel(client, upstream))
   }
 
   return {
@@ -125,7 +109,8 @@ export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptio
       outgoing.on('response', (response) => {
         stopWatching()
         const { statusCode = 502, statusMessage = '', rawHeaders } = response
-        relayResponse(reply, { statusCode, statusMessage, rawHeaders, body: response }, options)
+        const refusal = { statusCode, statusMessage, rawHeaders, body: response }
+        relayResponse(reply, refusal, options, (connection) => options.onLive(request, connection))
       })
     },
   }

@@ -57,7 +57,7 @@ export interface Upstream {
  * - `/headers` answers with the raw header array alone,
  * - `/slow` answers once `release()` is called,
  * - `/stream?bytes=n` sends n bytes,
- * - `/events?count=n` sends n server-sent events, each once the one before is written,
+ * - `/events?count=n` sends n server-sent events, each once the one before is written, and with `&open` stays open,
  * - `/status/<code>` answers with that status,
  * - a WebSocket upgrade gets its messages back; the first one offered is the subprotocol; `?greet` sends the
  *   upgrade request as JSON first,
@@ -168,7 +168,8 @@ const answer = (request: IncomingMessage, response: ServerResponse): void => {
 
   if (path === '/headers') sendJson(response, request.rawHeaders)
   else if (path === '/stream') sendBytes(response, number('bytes'))
-  else if (path === '/events') sendEvents(response, number('count'))
+  else if (path === '/events')
+    sendEvents(response, number('count'), request.url?.endsWith('&open') === true)
   else if (path.startsWith('/status/')) {
     response.statusCode = Number(path.slice('/status/'.length))
     response.end()
@@ -199,11 +200,12 @@ const sendBytes = (response: ServerResponse, bytes: number): void => {
   write()
 }
 
-const sendEvents = (response: ServerResponse, count: number): void => {
+const sendEvents = (response: ServerResponse, count: number, staysOpen: boolean): void => {
   response.setHeader('content-type', 'text/event-stream')
   const send = (number: number): void => {
-    if (number > count) response.end()
-    else response.write(`data: ${number}\n\n`, () => setImmediate(send, number + 1))
+    if (number > count) {
+      if (!staysOpen) response.end()
+    } else response.write(`data: ${number}\n\n`, () => setImmediate(send, number + 1))
   }
   send(1)
 }

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createForwarder, type ForwardPlan } from '../../src/proxy/forwarder.js'
-import type { Tunnel } from '../../src/proxy/tunnel.js'
+import type { LiveConnection } from '../../src/proxy/live-connection.js'
 import type { UpstreamError } from '../../src/proxy/upstream-errors.js'
 import { createUpstream, type UpstreamTimeouts } from '../../src/proxy/upstream.js'
 
@@ -9,7 +9,8 @@ export interface Proxy {
   readonly port: number
   readonly app: FastifyInstance
   readonly errors: UpstreamError[]
-  readonly tunnels: Tunnel[]
+  /** The WebSockets and event streams that were let through. */
+  readonly live: LiveConnection[]
   /** The status of each answer that fastify's hooks were told of. */
   readonly answered: number[]
 }
@@ -36,7 +37,7 @@ export const startProxy = async (
     ...timeouts,
   })
   const errors: UpstreamError[] = []
-  const tunnels: Tunnel[] = []
+  const live: LiveConnection[] = []
   const answered: number[] = []
   const forwarder = createForwarder({
     isReservedHeader: (name) =>
@@ -47,7 +48,6 @@ export const startProxy = async (
       errors.push(error)
       void reply.code(error.statusCode).send({ code: error.code })
     },
-    onTunnel: (_request, tunnel) => tunnels.push(tunnel),
   })
 
   const app = Fastify({ rewriteUrl: () => '/', forceCloseConnections: 'idle' })
@@ -68,6 +68,7 @@ export const startProxy = async (
         target: request.originalUrl,
         addHeaders: [],
         passAuthorization: false,
+        onLive: (connection) => live.push(connection),
         ...plan,
       }
       done()
@@ -81,5 +82,5 @@ export const startProxy = async (
   await app.listen({ host: '127.0.0.1', port: 0 })
   const [address] = app.addresses()
   const port = typeof address === 'object' ? address.port : 0
-  return { url: `http://127.0.0.1:${port}`, port, app, errors, tunnels, answered }
+  return { url: `http://127.0.0.1:${port}`, port, app, errors, live, answered }
 }

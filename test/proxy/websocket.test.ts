@@ -25,6 +25,10 @@ const open = async (
 const message = async (socket: WebSocket): Promise<string> =>
   String((await once(socket, 'message'))[0])
 
+/** A text frame as a server sends it. */
+const text = (words: string): Buffer =>
+  Buffer.concat([Buffer.of(0x81, words.length), Buffer.from(words)])
+
 /** A complete handshake but for the end of its head. */
 const handshake =
   'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
@@ -125,8 +129,8 @@ t.test('HOP-5 an upstream that agrees to another handshake is not believed', asy
     const proxy = await startProxy(t, server.url)
     const { socket, until } = await openConnection(proxy.port)
     socket.write(`${handshake}\r\n`)
-    const text = await until('ERR_UPSTREAM_MALFORMED')
-    t.match(text, /^HTTP\/1.1 502 /, name)
+    const reply = await until('ERR_UPSTREAM_MALFORMED')
+    t.match(reply, /^HTTP\/1.1 502 /, name)
     socket.destroy()
   }
 })
@@ -185,9 +189,9 @@ t.test('bytes that come along with either head are not lost', async (t) => {
   const proxy = await startProxy(t, server.url)
   const { socket, until } = await openConnection(proxy.port)
   socket.write(`${handshake}\r\nfrom client`)
-  const text = await until('from client')
-  t.match(text, /^HTTP\/1.1 101 /)
-  t.match(text, 'from upstream')
+  const received = await until('from client')
+  t.match(received, /^HTTP\/1.1 101 /)
+  t.match(received, 'from upstream')
   socket.destroy()
 })
 
@@ -202,7 +206,7 @@ t.test('a half-closed connection stays open the other way', async (t) => {
   await until('\r\n\r\n')
   socket.end('last words')
   t.match(await until('got last words'), /^HTTP\/1.1 101 /)
-  await proxy.tunnels[0]?.closed
+  await proxy.live[0]?.closed
 })
 
 t.test('when one side breaks, so does the other', async (t) => {
@@ -219,30 +223,88 @@ t.test('when one side breaks, so does the other', async (t) => {
   cutByClient.terminate()
   await upstream.connectionsClosed()
   t.equal(upstream.openConnections, 0)
-  await Promise.all(proxy.tunnels.map((tunnel) => tunnel.closed))
+  await Promise.all(proxy.live.map(({ closed }) => closed))
 })
 
-t.test('hands out a tunnel by which a WebSocket can be ended', async (t) => {
-  const upstream = await startUpstream()
-  t.teardown(() => upstream.close())
-  const proxy = await startProxy(t, upstream.url)
-  const socket = await open(proxy)
-  t.equal(proxy.tunnels.length, 1)
-  proxy.tunnels[0]?.close()
-  await once(socket, 'close')
-  await proxy.tunnels[0]?.closed
-  await upstream.connectionsClosed()
+t.test(
+  'hands out a WebSocket so that it can be closed, with the cause as close code',
+  async (t) => {
+    const upstream = await startUpstream()
+    t.teardown(() => upstream.close())
+    const proxy = await startProxy(t, upstream.url)
+    for (const [cause, expected] of [
+      ['sessionEnded', 1008],
+      ['sessionUnknown', 1013],
+      ['shuttingDown', 1001],
+    ] as const) {
+      const socket = await open(proxy)
+      const closed = once(socket, 'close')
+      const upstreamClosed = upstream.connectionsClosed()
+      proxy.live.at(-1)?.close(cause)
+      socket.send('too late')
+      t.strictSame((await closed)[0], expected)
+      await proxy.live.at(-1)?.closed
+      await upstreamClosed
+    }
+    t.equal(proxy.live.length, 3)
+  },
+)
+
+t.test('what closes a WebSocket waits for the end of a frame', async (t) => {
+  const sockets: Socket[] = []
+  const server = await startRawServer(t, (socket) => {
+    sockets.push(socket)
+    // a whole frame, then two of five bytes of the next
+    socket.write(
+      Buffer.concat([Buffer.from(`${agreement}\r\n`), text('one'), text('two').subarray(0, 3)]),
+    )
+  })
+  const proxy = await startProxy(t, server.url)
+  const { socket, until } = await openConnection(proxy.port)
+  socket.write(`${handshake}\r\n`)
+  await until('\x81\x03t')
+  proxy.live[0]?.close('sessionEnded')
+  sockets[0]?.write(Buffer.concat([text('two').subarray(3), text('secret')]))
+  const received = await until('the session ended')
+  t.match(received, '\x81\x03one\x81\x03two\x88\x13\x03\xf0the session ended')
+  t.notMatch(received, 'secret')
+  socket.end()
+  await proxy.live[0]?.closed
 })
 
-t.test('ends all WebSockets when it closes', async (t) => {
+t.test('a frame that does not end and a client that does not read are broken off', async (t) => {
+  const server = await startRawServer(t, (socket, head) => {
+    const frame = head.startsWith('GET /endless')
+      ? Buffer.of(0x82, 0x7f, 0, 0, 0, 1, 0, 0, 0, 0)
+      : text('x')
+    socket.write(Buffer.concat([Buffer.from(`${agreement}\r\n`), frame]))
+    const fill = (): void => {
+      while (socket.writable && socket.write(Buffer.alloc(64 * 1024)));
+    }
+    socket.on('drain', fill)
+    fill()
+  })
+  const proxy = await startProxy(t, server.url)
+  for (const path of ['/endless', '/']) {
+    const { socket, until } = await openConnection(proxy.port)
+    socket.write(`${handshake.replace('GET /', `GET ${path}`)}\r\n`)
+    await until('\r\n\r\n')
+    socket.pause()
+    proxy.live.at(-1)?.close('sessionEnded')
+    await proxy.live.at(-1)?.closed
+    socket.destroy()
+  }
+  t.equal(proxy.live.length, 2)
+})
+
+t.test('closes all WebSockets when it closes, as going away', async (t) => {
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
   const proxy = await startProxy(t, upstream.url)
   const socket = await open(proxy)
   const closed = once(socket, 'close')
   await proxy.app.close()
-  await closed
-  t.pass()
+  t.equal((await closed)[0], 1001)
 })
 
 t.test('a client that goes before the upstream has agreed leaves nothing behind', async (t) => {
@@ -256,7 +318,7 @@ t.test('a client that goes before the upstream has agreed leaves nothing behind'
   client.write(`${handshake}\r\n`)
   while (sockets[0]?.closed !== true) await once(sockets[0] ?? client, 'close')
   t.equal(proxy.errors.length, 0)
-  t.equal(proxy.tunnels.length, 0)
+  t.equal(proxy.live.length, 0)
 })
 
 t.test('SMU a handshake that announces a body is no handshake', async (t) => {
@@ -274,7 +336,7 @@ t.test('SMU a handshake that announces a body is no handshake', async (t) => {
     t.equal(upstream.requests[0]?.headers.upgrade, undefined)
     socket.destroy()
   }
-  t.equal(proxy.tunnels.length, 0)
+  t.equal(proxy.live.length, 0)
 })
 
 t.test('SMU an Upgrade that is not just websocket opens no tunnel', async (t) => {
@@ -295,5 +357,5 @@ t.test('SMU an Upgrade that is not just websocket opens no tunnel', async (t) =>
     await until('"/next"')
     socket.destroy()
   }
-  t.equal(proxy.tunnels.length, 0)
+  t.equal(proxy.live.length, 0)
 })
