@@ -20,6 +20,14 @@ export interface KeyRing {
   find(id: Uint8Array): RingKey | undefined
   /** 32 bytes for one purpose from each key, in their order; nothing follows from one about another. */
   derive(purpose: string): Buffer[]
+  /** Calls back whenever the keys were replaced, with whether what a former one sealed is lost now. */
+  subscribe(listener: (change: { readonly isAnyRemoved: boolean }) => void): void
+}
+
+/** A key ring whose keys can be replaced while it is in use. */
+export interface ReplaceableKeyRing extends KeyRing {
+  /** Throws SessionKeyError, and then everything stays as it is. */
+  replace(keys: readonly string[]): void
 }
 
 const keyBytes = 32
@@ -31,15 +39,32 @@ export function createSessionKey(): string {
 }
 
 /** Reads base64url 32-byte keys. Throws SessionKeyError for none, or for one that is no such key. */
-export function createKeyRing(keys: readonly string[]): KeyRing {
-  const ring = keys.map((key, index) => readKey(key, index + 1))
-  const [sealing] = ring
-  if (sealing === undefined) throw new SessionKeyError('there is no session key')
+export function createKeyRing(keys: readonly string[]): ReplaceableKeyRing {
+  const listeners: Parameters<KeyRing['subscribe']>[0][] = []
+  let [sealing, ...others] = readKeys(keys)
+  const all = () => [sealing, ...others]
+  const find = (id: Uint8Array) => all().find((key) => key.id.equals(id))
+
   return {
-    sealing,
-    find: (id) => ring.find((key) => key.id.equals(id)),
-    derive: (purpose) => ring.map((key) => deriveKey(key.secret, noSalt, `valetkey ${purpose}`)),
+    get sealing() {
+      return sealing
+    },
+    find,
+    derive: (purpose) => all().map((key) => deriveKey(key.secret, noSalt, `valetkey ${purpose}`)),
+    subscribe: (listener) => void listeners.push(listener),
+    replace(newKeys) {
+      const former = all()
+      ;[sealing, ...others] = readKeys(newKeys)
+      const isAnyRemoved = former.some(({ id }) => find(id) === undefined)
+      for (const listener of listeners) listener({ isAnyRemoved })
+    },
   }
+}
+
+function readKeys(keys: readonly string[]): [RingKey, ...RingKey[]] {
+  const [sealing, ...others] = keys.map((key, index) => readKey(key, index + 1))
+  if (sealing === undefined) throw new SessionKeyError('there is no session key')
+  return [sealing, ...others]
 }
 
 /** HKDF-SHA256 (RFC 5869) to 32 bytes. */

@@ -20,6 +20,8 @@ export interface SessionLoader {
    * after that it throws StoreUnavailableError.
    */
   load(ticket: Ticket, now: number): Promise<LiveSession | undefined>
+  /** As `load`, but throws StoreUnavailableError rather than honour what the cache knew; says since when it is known. */
+  read(ticket: Ticket, now: number): Promise<CachedSession | undefined>
   /** As `load`, but a read of its own that begins now, and never an answer from the cache. */
   reload(ticket: Ticket): Promise<LiveSession | undefined>
   /** Lets the cache show newer tokens that the store could not take yet. */
@@ -105,28 +107,32 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
   }
 
   async function load(ticket: Ticket, now: number): Promise<LiveSession | undefined> {
-    const flight = flights.get(ticket.key) ?? startFlight(ticket.key)
-    let stored: StoredSession | undefined
     try {
-      stored = await flight.stored
+      return (await read(ticket, now))?.live
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error
       options.onStoreError(error)
       return loadStale(ticket, now, error)
     }
+  }
+
+  async function read(ticket: Ticket, now: number): Promise<CachedSession | undefined> {
+    const flight = flights.get(ticket.key) ?? startFlight(ticket.key)
+    const stored = await flight.stored
     if (stored === undefined) {
       cache.delete(ticket.key)
       return undefined
     }
-    if (flight.opened && isSameSecret(flight.opened.ticket, ticket)) return flight.opened
+    const { generation, startedAt: loadedAt } = flight
+    if (flight.opened && isSameSecret(flight.opened.ticket, ticket)) {
+      return { live: flight.opened, generation, loadedAt }
+    }
     const live = open(ticket, stored, now)
     if (live === undefined) return undefined
     flight.opened = live
-    if (!flight.overtaken) {
-      const { generation, startedAt: loadedAt } = flight
-      cache.set({ live, generation, loadedAt }, stored.sealed.length)
-    }
-    return live
+    const loaded = { live, generation, loadedAt }
+    if (!flight.overtaken) cache.set(loaded, stored.sealed.length)
+    return loaded
   }
 
   function loadStale(ticket: Ticket, now: number, error: StoreUnavailableError) {
@@ -143,6 +149,7 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
   return {
     loadCached,
     load,
+    read,
     async reload(ticket) {
       const stored = await store.load(ticket.key)
       return stored && open(ticket, stored, clock())

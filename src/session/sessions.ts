@@ -15,12 +15,14 @@ import { sessionExpiresAt, shouldTouch } from './session-lifetime.js'
 import { createSessionLoader } from './session-loader.js'
 import { type SessionKey, type SessionStore, StoreUnavailableError } from './session-store.js'
 import type { Identity, Session, Tokens } from './session.js'
+import { createSessionWatch, type WatchEnd } from './session-watch.js'
 import { createTicket, formatTicket, parseTicket } from './ticket.js'
 import { createUnsavedSessions } from './unsaved-sessions.js'
 
 export type { Freshened } from './freshener.js'
 export type { LiveSession } from './live-session.js'
 export type { RefreshReport } from './refresh-session.js'
+export type { WatchEnd } from './session-watch.js'
 
 export interface Sessions {
   /** Starts a session with an id that never existed before. Throws StoreUnavailableError. */
@@ -48,6 +50,12 @@ export interface Sessions {
    * background when it is due (`now >= live.refreshAt`); an expired one waits for the refresh.
    */
   freshen(live: LiveSession, now: number): Promise<Freshened>
+  /**
+   * Calls back once, within a second of the end of the session, whoever ended it and wherever; for what
+   * stays open beyond its request. `unknown`: the store is away for longer than `staleOnStoreErrorMs`.
+   * Watching is no activity. Returns what stops it.
+   */
+  watch(live: LiveSession, onEnd: (end: WatchEnd) => void): () => void
   /** Ends the session everywhere. Throws StoreUnavailableError when that could not be done. */
   destroy(live: LiveSession): Promise<void>
   /** Asks the store whether it answers; resolves to the reason if it does not. Never throws. */
@@ -95,6 +103,12 @@ export function createSessions(options: SessionsOptions): Sessions {
     clock,
     limits: { ...defaultRefreshLimits, ...options.limits },
     onRefresh: (key, report) => events.onRefresh?.(key, report),
+  })
+  const watch = createSessionWatch({ ...options, loader, changes: store.changes, clock })
+  keyRing.subscribe(({ isAnyRemoved }) => {
+    if (!isAnyRemoved) return
+    cache.clear()
+    watch.recheck()
   })
   const touching = new Set<SessionKey>()
 
@@ -150,6 +164,8 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     freshen: (live, now) => freshener.freshen(live, now),
 
+    watch: watch.watch,
+
     async destroy({ key }) {
       await store.destroy(key)
       loader.forget(key)
@@ -168,6 +184,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     cache,
 
     async close() {
+      watch.stop()
       let timer: NodeJS.Timeout | undefined
       const longEnough = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, closeWaitMs)
