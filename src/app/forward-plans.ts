@@ -5,7 +5,9 @@ import type { RouteConfig } from '../config/schema.js'
 import type { Admission } from '../http/gate.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
 import type { ForwardPlan } from '../proxy/forwarder.js'
+import type { LiveConnection } from '../proxy/live-connection.js'
 import { createUpstream, type Upstream } from '../proxy/upstream.js'
+import type { LiveSession } from '../session/sessions.js'
 
 /** Turns what the gate admitted into what the forwarder needs. */
 export type PlanForward = (request: FastifyRequest, admission: Admission) => ForwardPlan
@@ -15,8 +17,10 @@ export function createForwardPlans(options: {
   /** The scheme of the public URL, which is what the browser used unless a trusted proxy says otherwise. */
   readonly scheme: string
   readonly sessionHeaders: SessionHeaders
+  /** Ties a WebSocket or an event stream to the session that it was opened with. */
+  readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
 }): PlanForward {
-  const { scheme, sessionHeaders } = options
+  const { scheme, sessionHeaders, closeWithSession } = options
   const upstreams = new Map(
     options.routes.map(({ config }) => [config, upstreamOf(config)] as const),
   )
@@ -30,6 +34,7 @@ export function createForwardPlans(options: {
     return {
       upstream,
       target: arrival.originForm,
+      onLive: live && ((connection) => closeWithSession(live, connection)),
       passAuthorization: config.forward.clientAuthorization === 'pass',
       addHeaders:
         live === undefined

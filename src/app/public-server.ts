@@ -25,6 +25,7 @@ import type { Identity } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
+import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createRetiredSessions } from './retired-sessions.js'
 import type { SessionParts } from './sessions.js'
@@ -63,6 +64,7 @@ export async function createPublicServer(
   const planForward = createForwardPlans({
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
+    closeWithSession: createCloseWithSession(sessions, logger),
     sessionHeaders: createSessionHeaders({
       groupsClaimOf,
       assertions: createAssertionCache(signer),
