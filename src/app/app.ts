@@ -8,6 +8,7 @@ import { checkReachable, type Unreachable } from './check-reachable.js'
 import { listenOn } from './listen.js'
 import { createProviders } from './providers.js'
 import { createPublicServer } from './public-server.js'
+import { followSessionKeysFile } from './session-keys-file.js'
 import { openSessions } from './sessions.js'
 
 /** A whole Valetkey, ready to listen. */
@@ -31,7 +32,8 @@ export async function createApp(
   { logger, clock = Date.now }: { logger: Logger; clock?: () => number },
 ): Promise<App> {
   const metrics = createMetrics()
-  const keyRing = createKeyRing(config.session.keys ?? [createSessionKey()])
+  const { keys = [createSessionKey()], keysFile } = config.session
+  const keyRing = createKeyRing(keys)
   const providers = createProviders(config, { logger, clock })
   const { store, sessions } = openSessions(config, { keyRing, providers, metrics, logger, clock })
   const server = await createPublicServer(config, {
@@ -45,6 +47,7 @@ export async function createApp(
   })
 
   let draining = false
+  let stopFollowingKeys: (() => void) | undefined
   async function unreadiness(): Promise<Unreadiness[]> {
     const reasons: Unreadiness[] = []
     if (draining) reasons.push({ component: 'process', reason: 'shutting down' })
@@ -65,12 +68,16 @@ export async function createApp(
       const adminUrl = await listenOn(admin, config.admin.listen)
       const url = await listenOn(server, config.listen)
       for (const provider of providers.values()) provider.start()
+      if (keysFile !== undefined) {
+        stopFollowingKeys = followSessionKeysFile({ file: keysFile, keyRing, keys, logger })
+      }
       return { url, adminUrl }
     },
     startDraining() {
       draining = true
     },
     async close() {
+      stopFollowingKeys?.()
       // Together: a WebSocket keeps the server open until closing the forwarder ends it.
       await Promise.all([drainServer(server.server), server.close()])
       // Before the providers: a refresh under way may have used up the old refresh token.

@@ -15,7 +15,6 @@ import { createPaths } from '../http/paths.js'
 import { createPendingLogins } from '../http/pending-logins.js'
 import { createReturnState } from '../http/return-state.js'
 import { createServer } from '../http/server.js'
-import { createAssertionCache, createAssertionSigner } from '../identity/assertion.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
 import { isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
@@ -25,6 +24,7 @@ import type { Identity } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
+import { createAssertions } from './assertions.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createRetiredSessions } from './retired-sessions.js'
@@ -56,19 +56,13 @@ export async function createPublicServer(
   const groupsClaims = new Map(config.providers.map(({ id, groupsClaim }) => [id, groupsClaim]))
   const groupsClaimOf = (identity: Identity): ClaimPath =>
     groupsClaims.get(identity.providerId) ?? 'groups'
-  const signer = createAssertionSigner({
-    seeds: keyRing.derive('assertion'),
-    issuer: publicUrl.origin,
-  })
+  const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
   const planForward = createForwardPlans({
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
     closeWithSession: createCloseWithSession(sessions, logger),
-    sessionHeaders: createSessionHeaders({
-      groupsClaimOf,
-      assertions: createAssertionCache(signer),
-    }),
+    sessionHeaders: createSessionHeaders({ groupsClaimOf, assertions }),
   })
 
   const retired = createRetiredSessions(sessions)
@@ -86,7 +80,7 @@ export async function createPublicServer(
     retireSession: retired.retire,
     parseReturnTo: parse,
     groupsOf: ({ session: { identity } }) => groupsOf(identity, groupsClaimOf(identity)),
-    jwks: signer.jwks,
+    jwks: assertions.jwks,
     inactivityTimeoutMs: config.session.inactivityTimeout,
     sameSite,
     events: recordEndpointEvents(metrics),

@@ -12,12 +12,17 @@ export interface SecretFileOptions {
   readonly isFromEnvironment: (path: SettingPath) => boolean
 }
 
-/** Fills clientSecret, session.keys and admin.token in the draft from the files that it names. */
+/**
+ * Fills clientSecret, session.keys and admin.token in the draft from the files that it names. The path of
+ * session.keysFile becomes absolute, since that file is read again later.
+ */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
 
+  const baseOf = (path: SettingPath) =>
+    options.isFromEnvironment(path) ? '.' : dirname(options.configFile ?? '.')
   const read = (path: SettingPath, file: string): string | undefined => {
-    const base = options.isFromEnvironment(path) ? '.' : dirname(options.configFile ?? '.')
+    const base = baseOf(path)
     const hint = isAbsolute(file) ? '' : `; a relative path starts at ${resolve(base)}`
     const text = readText(resolve(base, file), options.readFile, hint)
     if ('fault' in text) findings.push({ path, message: text.fault })
@@ -59,6 +64,7 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
       })
     }
     session.keys = keys
+    session.keysFile = resolve(baseOf(path), session.keysFile)
   }
   return findings
 }

@@ -172,6 +172,7 @@ routes: [{ upstream: 'http://127.0.0.1:3000' }]
   const config = loadConfig({ file, env: {} })
   t.equal(config.providers[0]?.clientSecret, ' spaces count ')
   t.strictSame(config.session.keys, [sessionKey])
+  t.equal(config.session.keysFile, join(folder, 'keys'), 'which is read again later')
 
   const env = { VALETKEY_CLIENT_SECRET_FILE: join(folder, 'elsewhere/secret') }
   t.equal(loadConfig({ file, env }).providers[0]?.clientSecret, 'from the environment')

@@ -31,3 +31,20 @@ t.test('derives a key for each purpose and server key', async (t) => {
   for (const key of derived) t.equal(key.length, 64)
   t.strictSame(hex(createKeyRing([other, one]).derive('assertion')), [derived[1], derived[0]])
 })
+
+t.test('replaces its keys and says whether one is lost by it', async (t) => {
+  const [one, other] = [createSessionKey(), createSessionKey()]
+  const ring = createKeyRing([one])
+  const first = ring.sealing
+  const lost: boolean[] = []
+  ring.subscribe(({ isAnyRemoved }) => lost.push(isAnyRemoved))
+  ring.replace([other, one])
+  t.notOk(ring.sealing.id.equals(first.id))
+  t.ok(ring.find(first.id))
+  t.throws(() => ring.replace([one, 'hunter2']), SessionKeyError)
+  t.throws(() => ring.replace([]), SessionKeyError)
+  t.ok(ring.find(first.id), 'what cannot be used changes nothing')
+  ring.replace([other])
+  t.equal(ring.find(first.id), undefined)
+  t.strictSame(lost, [false, true])
+})

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { reasonOf } from '../config/secret-files.js'
+import { parseSessionKeys } from '../config/session-key.js'
+import type { ReplaceableKeyRing } from '../session/key-ring.js'
+
+export interface SessionKeysFileOptions {
+  readonly file: string
+  readonly keyRing: ReplaceableKeyRing
+  /** What the key ring has now. */
+  readonly keys: readonly string[]
+  readonly logger: Pick<Logger, 'info' | 'error'>
+  /** How often to look. */
+  readonly intervalMs?: number
+}
+
+type Content = { readonly keys: readonly string[] } | { readonly fault: string }
+
+const defaultIntervalMs = 2000
+
+/**
+ * Follows the file of the session keys: what it holds becomes the key ring without a restart. The content
+ * is read and compared, rather than times or events believed, which network volumes and the symbolic links
+ * of Kubernetes secrets do not keep. It counts once it was found the same twice: a file may be seen while it
+ * is written. What is no list of keys changes nothing and is logged once.
+ *
+ * @returns what ends it
+ */
+export function followSessionKeysFile(options: SessionKeysFileOptions): () => void {
+  const { file, keyRing, logger, intervalMs = defaultIntervalMs } = options
+  const stopping = new AbortController()
+  let settled = JSON.stringify({ keys: options.keys } satisfies Content)
+  let seenBefore = settled
+
+  async function look(): Promise<void> {
+    const content = await readKeys(file)
+    const seen = JSON.stringify(content)
+    const isSettling = seen === seenBefore
+    seenBefore = seen
+    if (!isSettling || seen === settled || stopping.signal.aborted) return
+    settled = seen
+    apply(content)
+  }
+
+  function apply(content: Content) {
+    if ('fault' in content) {
+      const message = 'the session keys file cannot be used; the keys stay as they were'
+      logger.error({ file, reason: content.fault }, message)
+      return
+    }
+    keyRing.replace(content.keys)
+    const sealingKeyId = keyRing.sealing.id.toString('hex')
+    logger.info({ file, count: content.keys.length, sealingKeyId }, 'session keys replaced')
+  }
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await look().catch((error: unknown) => logger.error({ err: error }, 'session keys file'))
+      await sleep(intervalMs, undefined, { ref: false, signal: stopping.signal }).catch(() => {})
+    }
+  }
+  void follow()
+  return () => stopping.abort()
+}
+
+async function readKeys(file: string): Promise<Content> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    return { fault: `it cannot be read (${reasonOf(error)})` }
+  }
+  const { keys, badLines } = parseSessionKeys(text)
+  if (badLines.length > 0) {
+    return { fault: `line ${badLines.join(', ')} is not 32 bytes in base64url` }
+  }
+  return keys.length === 0 ? { fault: 'it holds no key' } : { keys }
+}
