@@ -19,6 +19,11 @@ const seal = (ticket: Ticket, record: unknown) =>
     Buffer.from(JSON.stringify(record)),
   )
 
+const withVersion = (box: Buffer, version: number) =>
+  Buffer.concat([Buffer.of(version), box.subarray(1)])
+
+const session = () => createSession(Date.now())
+
 t.test(
   'records of other versions count as absent, or are served, and are left alone',
   async (t) => {
@@ -39,9 +44,6 @@ t.test(
       t.strictSame(await direct.hgetallBuffer(name), before)
       return { live, name, cookieValue }
     }
-    const withVersion = (box: Buffer, version: number) =>
-      Buffer.concat([Buffer.of(version), box.subarray(1)])
-    const session = () => createSession(Date.now())
 
     const foreign: Record<string, (ticket: Ticket) => Record<string, string | Buffer>> = {
       'a later schema': (ticket) => ({ sealed: seal(ticket, { ...session(), schema: 2 }) }),
