@@ -22,9 +22,10 @@ export interface SessionPage {
 export interface SessionInventory {
   /**
    * Ends every session of the group, and every login that is still under way for it; resolves to the
-   * number of sessions. When it throws, some may have ended: repeat it.
+   * number of sessions. When it throws, some may have ended: repeat it. `logins: false` leaves the
+   * logins, and so nothing in the store: for callers whom nobody vouches for.
    */
-  endWhere(group: SessionGroup): Promise<number>
+  endWhere(group: SessionGroup, options?: { readonly logins?: boolean }): Promise<number>
   /** Ends one session; false when there is none. */
   endByKey(key: SessionKey): Promise<boolean>
   /** The sessions of a person, in no order; a page may be empty, and a session may come twice. */
@@ -124,8 +125,8 @@ export function createSessionInventory(options: SessionInventoryOptions): Sessio
 
   return {
     endByKey,
-    async endWhere(group) {
-      await register.markEnded(group, clock())
+    async endWhere(group, { logins = true } = {}) {
+      if (logins) await register.markEnded(group, clock())
       let count = 0
       for (const name of register.namesOf(group)) count += await endAll(name)
       return count
