@@ -27,7 +27,9 @@ import { createRequestIds } from '../telemetry/request-id.js'
 import { createAssertions } from './assertions.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
+import { createLogoutReplays } from './logout-replays.js'
 import { createRetiredSessions } from './retired-sessions.js'
+import { createRevocations, type Revocations } from './revocations.js'
 import type { SessionParts } from './sessions.js'
 
 /** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
@@ -78,12 +80,13 @@ export async function createPublicServer(
     sessions,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: retired.retire,
+    logoutReplays: createLogoutReplays(store),
     parseReturnTo: parse,
     groupsOf: ({ session: { identity } }) => groupsOf(identity, groupsClaimOf(identity)),
     jwks: assertions.jwks,
     inactivityTimeoutMs: config.session.inactivityTimeout,
     sameSite,
-    events: recordEndpointEvents(metrics),
+    events: recordEndpointEvents(metrics, createRevocations({ providers, metrics, logger })),
     clock,
   }
 
@@ -138,7 +141,7 @@ export async function createPublicServer(
   return server
 }
 
-function recordEndpointEvents(metrics: Metrics): EndpointEvents {
+function recordEndpointEvents(metrics: Metrics, revocations: Revocations): EndpointEvents {
   return {
     onLogin(request, { providerId, code, live }) {
       metrics.login(code)
@@ -149,6 +152,11 @@ function recordEndpointEvents(metrics: Metrics): EndpointEvents {
     onSignOut(request, { key, session }) {
       metrics.sessionEnded('signed_out')
       request.log.info({ session: key, sub: session.identity.sub }, 'signed out')
+      revocations.revoke(key, session)
+    },
+    onProviderLogout(request, { channel, issuer, sid, sub, ended }) {
+      for (let count = 0; count < ended; count++) metrics.sessionEnded(`${channel}_logout`)
+      request.log.info({ channel, issuer, sid, sub, ended }, 'logged out by the provider')
     },
   }
 }

@@ -19,6 +19,9 @@ export type AnswerName =
   | 'USERINFO'
   | 'SESSION'
   | 'JWKS'
+  | 'LOGGED_OUT'
+  | 'LOGOUT_REFUSED'
+  | 'LOGOUT_UNAVAILABLE'
 
 export interface ProblemOptions {
   /** Further members of the problem details, which programs read; they are public. */
@@ -53,6 +56,12 @@ export interface Answers {
     options?: ProblemOptions,
   ): FastifyReply
   page(reply: FastifyReply, name: AnswerName, page: Page): FastifyReply
+  /** A bare HTML document, for a frame. */
+  document(
+    reply: FastifyReply,
+    name: AnswerName,
+    document: { readonly contentSecurityPolicy: string; readonly markup: string },
+  ): FastifyReply
   json(reply: FastifyReply, name: AnswerName, body: unknown, options?: JsonOptions): FastifyReply
   /** 302, or 303 so that a POST is not repeated at the new address. */
   redirect(request: FastifyRequest, reply: FastifyReply, name: AnswerName, to: string): FastifyReply
@@ -123,6 +132,11 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
       return problem(request, reply, code, details)
     },
     page: (reply, name, page) => sendPage(markAnswer(reply, name), page),
+    document: (reply, name, { contentSecurityPolicy, markup }) =>
+      markAnswer(reply, name)
+        .header('content-security-policy', contentSecurityPolicy)
+        .type('text/html; charset=utf-8')
+        .send(markup),
     json: (reply, name, body, { contentType = jsonType, cacheControl = 'no-store' } = {}) =>
       markAnswer(reply, name)
         .header('cache-control', cacheControl)

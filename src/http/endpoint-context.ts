@@ -3,7 +3,7 @@ import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Answers } from './answers.js'
 import type { CookieWriter } from './cookie-writer.js'
 import type { CookieNames } from './cookies.js'
-import type { LoginProvider } from './login-provider.js'
+import type { LoginProvider, LogoutNotice } from './login-provider.js'
 import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
 import type { ReturnState } from './return-state.js'
@@ -15,6 +15,17 @@ export interface EndpointEvents {
     login: { providerId: string; code: string; live?: LiveSession },
   ): void
   onSignOut(request: FastifyRequest, live: LiveSession): void
+  /** The provider had sessions ended. */
+  onProviderLogout(
+    request: FastifyRequest,
+    logout: {
+      channel: 'backchannel' | 'frontchannel'
+      issuer: string
+      sid?: string | undefined
+      sub?: string | undefined
+      ended: number
+    },
+  ): void
 }
 
 /** Everything that Valetkey's own endpoints work with. */
@@ -30,6 +41,12 @@ export interface EndpointContext {
   readonly sessions: Sessions
   /** True the first time a state is presented within the life of a pending login, over all replicas. */
   consumeState(state: string, now: number): Promise<boolean>
+  /** Whether a logout token was obeyed before, over all replicas; and the note that it was. */
+  readonly logoutReplays: {
+    isKnown(notice: LogoutNotice): Promise<boolean>
+    /** False when another request noted it first. */
+    note(notice: LogoutNotice): Promise<boolean>
+  }
   /** Ends the session that a new login of the same browser takes the place of. */
   retireSession(previous: LiveSession, successor: LiveSession): Promise<void>
   /** A safe return-to, from whatever was sent; undefined for anything that leads elsewhere. */

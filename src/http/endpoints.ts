@@ -2,7 +2,9 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { EndpointContext } from './endpoint-context.js'
 import type { Paths } from './paths.js'
+import { registerBackchannelLogout } from './routes/backchannel-logout.js'
 import { registerCallback } from './routes/callback.js'
+import { registerFrontchannelLogout } from './routes/frontchannel-logout.js'
 import { registerJwks } from './routes/jwks.js'
 import { registerLogin } from './routes/login.js'
 import { registerSession } from './routes/session.js'
@@ -26,10 +28,24 @@ export async function registerEndpoints(
   registerSignOut(scope, context)
   registerSession(scope, context)
   registerJwks(scope, context)
+  registerBackchannelLogout(scope, context)
+  registerFrontchannelLogout(scope, context)
 }
 
 /** The paths that are served; the others under `basePath` are not found. */
 export function servedPaths(paths: Paths): readonly string[] {
   const { start, callback, signIn, signOut, signedOut, userinfo, session, jwks } = paths
-  return [start, callback, signIn, signOut, signedOut, userinfo, session, jwks]
+  const { backchannelLogout, frontchannelLogout } = paths
+  return [
+    start,
+    callback,
+    signIn,
+    signOut,
+    signedOut,
+    userinfo,
+    session,
+    jwks,
+    backchannelLogout,
+    frontchannelLogout,
+  ]
 }

@@ -1,10 +1,22 @@
 import type { Identity, Tokens } from '../session/session.js'
 import type { PendingLogin } from './pending-logins.js'
 
+/** A verified order of the provider to end sessions: those of a `sid`, else all of a `sub`. */
+export interface LogoutNotice {
+  readonly issuer: string
+  readonly sid?: string
+  readonly sub?: string
+  /** Unique to the token; two with the same are a replay. */
+  readonly jti: string
+  /** Until when the token would be accepted again; epoch milliseconds. */
+  readonly acceptableUntil: number
+}
+
 /** A provider as the endpoints need it; `oidc/` has the real one. */
 export interface LoginProvider {
   readonly id: string
   readonly name: string
+  readonly issuer: string
   /** The authorization request, with fresh state, nonce and code verifier to be kept until the answer. */
   beginLogin(options: {
     redirectUri: string
@@ -25,4 +37,10 @@ export interface LoginProvider {
     postLogoutRedirectUri: string
     state: string
   }): string | undefined
+  /** Whether a logout token claims to be of this provider; nothing is verified yet. */
+  isAddressedBy(logoutToken: string): boolean
+  /** Verifies a logout token (Back-Channel Logout 1.0 §2.6); throws a coded error. */
+  verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
+  /** The origins that the provider's pages are at. */
+  pageOrigins(): readonly string[]
 }

@@ -47,6 +47,8 @@ export type OidcErrorCode =
   | 'ERR_ID_TOKEN_ACCESS_TOKEN_HASH'
   /** A refreshed ID token contradicts the one of the login. */
   | 'ERR_ID_TOKEN_CHANGED'
+  /** A logout token that must not be obeyed. */
+  | 'ERR_LOGOUT_TOKEN'
   | 'ERR_PROVIDER_USERINFO'
   | 'ERR_PROVIDER_USERINFO_SUBJECT'
 

@@ -169,7 +169,8 @@ function checkAccessTokenHash(expected: unknown, algorithm: string, accessToken:
   }
 }
 
-function audiencesOf(value: unknown): string[] | undefined {
+/** The audiences of an `aud`; undefined for what is none. */
+export function audiencesOf(value: unknown): string[] | undefined {
   const list: unknown[] = Array.isArray(value) ? value : [value]
   return list.length > 0 && list.every((each): each is string => typeof each === 'string')
     ? list

@@ -48,6 +48,7 @@ export function createOpenCall(config: ProviderConfig, http: ProviderHttp): Open
         userinfo_signing_alg_values_supported: [...metadata.idTokenAlgorithms],
         ...(metadata.userinfoEndpoint && { userinfo_endpoint: metadata.userinfoEndpoint }),
         ...(metadata.endSessionEndpoint && { end_session_endpoint: metadata.endSessionEndpoint }),
+        ...(metadata.revocationEndpoint && { revocation_endpoint: metadata.revocationEndpoint }),
       },
       config.clientId,
       { [clockTolerance]: config.clockTolerance / 1000 },

@@ -11,6 +11,7 @@ export interface ProviderMetadata {
   readonly jwksUri: string
   readonly userinfoEndpoint?: string
   readonly endSessionEndpoint?: string
+  readonly revocationEndpoint?: string
   /** RFC 9207 §3: the authorization response carries `iss`. */
   readonly sendsIssuer: boolean
   /** The signature algorithms that an ID token may have. */
@@ -59,6 +60,7 @@ export function validateProviderMetadata(
   }
   const userinfoEndpoint = optional('userinfo_endpoint')
   const endSessionEndpoint = optional('end_session_endpoint')
+  const revocationEndpoint = optional('revocation_endpoint')
   return {
     issuer: config.issuer,
     authorizationEndpoint: required('authorization_endpoint'),
@@ -66,6 +68,7 @@ export function validateProviderMetadata(
     jwksUri: required('jwks_uri'),
     ...(userinfoEndpoint === undefined ? {} : { userinfoEndpoint }),
     ...(endSessionEndpoint === undefined ? {} : { endSessionEndpoint }),
+    ...(revocationEndpoint === undefined ? {} : { revocationEndpoint }),
     sendsIssuer: document['authorization_response_iss_parameter_supported'] === true,
     idTokenAlgorithms: acceptedAlgorithms(
       document['id_token_signing_alg_values_supported'],

@@ -3,11 +3,14 @@ import type { Refresher } from '../session/refresher.js'
 import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import type { Logger } from './logger.js'
+import { isAddressedBy, type LogoutNotice, verifyLogoutToken } from './logout-token.js'
 import { buildLoginUrl, createLoginTransaction, type LoginTransaction } from './login-request.js'
 import { createProvider } from './provider.js'
 import { createRefresher } from './refresh.js'
+import { type RevocationReport, type RevocableTokens, revokeTokens } from './revocation.js'
 
 export type { SignIn } from './finish-login.js'
+export type { RevocationReport } from './revocation.js'
 export type { LoginTransaction } from './login-request.js'
 
 export type Readiness =
@@ -51,6 +54,14 @@ export interface RelyingParty {
     postLogoutRedirectUri: string
     state: string
   }): string | undefined
+  /** Whether a logout token claims to be of this provider for this client; nothing is verified yet. */
+  isAddressedBy(logoutToken: string): boolean
+  /** Verifies a logout token; throws ERR_LOGOUT_TOKEN or, when it cannot be told now, ERR_PROVIDER_*. */
+  verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
+  /** Where the provider's pages are: the origins of the issuer and of its logout. */
+  pageOrigins(): readonly string[]
+  /** Revokes what a session leaves behind, where the provider offers that. Never throws. */
+  revoke(tokens: RevocableTokens): Promise<readonly RevocationReport[]>
   /** Fetches metadata and keys now; throws what is wrong with them. */
   checkOnline(): Promise<void>
 }
@@ -90,6 +101,13 @@ export function createRelyingParty(
     finishLogin: (login) => finishLogin(provider, login),
     refresh: createRefresher(provider),
     endSessionUrl: (parameters) => endSessionUrl(open, discovery.current(), parameters),
+    isAddressedBy: (logoutToken) => isAddressedBy(logoutToken, config),
+    verifyLogoutToken: (logoutToken, now) => verifyLogoutToken(provider, logoutToken, now),
+    pageOrigins() {
+      const urls = [config.issuer, discovery.current()?.endSessionEndpoint ?? config.issuer]
+      return [...new Set(urls.map((url) => new URL(url).origin))]
+    },
+    revoke: (tokens) => revokeTokens(provider, tokens),
     async checkOnline() {
       await discovery.refresh()
       await keys.refresh()

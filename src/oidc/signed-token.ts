@@ -10,6 +10,8 @@ export interface SignatureRules {
   readonly algorithms: readonly string[]
   /** The key of HS*. */
   readonly clientSecret: string | undefined
+  /** The accepted values of `typ`, where there is one; by default `JWT`. */
+  readonly types?: RegExp
 }
 
 export interface SignedToken {
@@ -29,7 +31,7 @@ export async function verifySignedToken(
   token: string,
   rules: SignatureRules,
 ): Promise<SignedToken> {
-  const algorithm = checkHeader(token, rules.algorithms)
+  const algorithm = checkHeader(token, rules)
   const { payload } = algorithm.startsWith('HS')
     ? await verifyWithSecret(token, algorithm, rules.clientSecret)
     : await rules.keys.verify(token, [algorithm])
@@ -40,7 +42,10 @@ export async function verifySignedToken(
   return { algorithm, claims }
 }
 
-function checkHeader(token: string, algorithms: readonly string[]): string {
+function checkHeader(
+  token: string,
+  { algorithms, types = /^(application\/)?jwt$/i }: SignatureRules,
+): string {
   const parts = token.split('.').length
   if (parts === 5) {
     throw new OidcError('ERR_ID_TOKEN_ENCRYPTED', 'encrypted tokens are not supported')
@@ -58,8 +63,8 @@ function checkHeader(token: string, algorithms: readonly string[]): string {
     throw new OidcError('ERR_ID_TOKEN_CRITICAL_HEADER', 'the token has a "crit" header')
   }
   // An access token or a logout token is no ID token (RFC 8725 §3.11).
-  if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
-    throw new OidcError('ERR_ID_TOKEN_TYPE', `"typ" ${JSON.stringify(typ)} is not JWT`)
+  if (typ !== undefined && !types.test(typ)) {
+    throw new OidcError('ERR_ID_TOKEN_TYPE', `"typ" ${JSON.stringify(typ)} is of another token`)
   }
   return alg
 }

@@ -12,6 +12,8 @@ export interface Metrics {
   sessionCreated(): void
   /** Ended sessions by reason: `signed_out`, `refresh_rejected`, … */
   readonly sessionEnded: Tally
+  /** Revoked tokens by outcome: `revoked`, or why not. */
+  readonly revocation: Tally
   readonly storeError: Tally
   readonly upstreamError: Tally
   /** The time from forwarding a request until the response's headers, in milliseconds. */
@@ -57,6 +59,7 @@ export function createMetrics(): Metrics {
     refresh: tally('refreshes', 'outcome', 'Refreshes of access tokens by outcome.'),
     sessionCreated: () => sessionsCreated.inc(),
     sessionEnded: tally('sessions_ended', 'reason', 'Sessions that ended, by reason.'),
+    revocation: tally('revocations', 'outcome', 'Tokens revoked at sign-out by outcome.'),
     storeError: tally('store_errors', 'code', 'Failed operations of the session store by code.'),
     upstreamError: tally('upstream_errors', 'code', 'Failed requests to upstreams by code.'),
     upstreamAnswered: (durationMs) => upstreamSeconds.observe(durationMs / 1000),

@@ -30,6 +30,8 @@ export interface TestProviderOptions {
   readonly thinIdToken?: boolean
   /** Default true: each refresh gives a new refresh token, and reuse revokes the grant. */
   readonly rotateRefreshTokens?: boolean
+  /** True: tokens can be revoked (RFC 7009). */
+  readonly revocation?: boolean
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -59,6 +61,8 @@ export interface TestProvider {
   readonly requests: readonly string[]
   /** The refresh tokens, access tokens, ID tokens and codes that were given out, for log greps. */
   readonly secrets: readonly string[]
+  /** Registers where to POST logout tokens, with the `sid` of the provider's session. */
+  sendLogoutTokensTo(url: string): Promise<void>
   /** Resolves with the next token request that is answered after this call. */
   nextTokenRequest(): Promise<TokenRequest>
   /** Resolves when the next token request arrives, also while the endpoint is paused. */
@@ -136,6 +140,8 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     acrValues: ['pwd', 'mfa'],
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      revocation: { enabled: options.revocation ?? false },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource(ctx, form) {
@@ -146,6 +152,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         },
       },
     },
+    // Its own refuses loopback, where Valetkey is.
+    fetch: (url, { method = 'GET', headers = {}, body = null, redirect = 'manual' } = {}) =>
+      fetch(url, { method, headers, body, redirect }),
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     ttl: {
       AccessToken: accessTokenTtlSeconds,
@@ -255,6 +264,12 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     tokenRequests,
     requests,
     secrets,
+    async sendLogoutTokensTo(url) {
+      Object.assign((await provider.Client.find(clientId)) ?? {}, {
+        backchannelLogoutUri: url,
+        backchannelLogoutSessionRequired: true,
+      })
+    },
     nextTokenRequest: () => new Promise((resolve) => events.once('answer', resolve)),
     nextTokenRequestArrival: () => new Promise((resolve) => events.once('arrival', resolve)),
     pauseTokenEndpoint() {

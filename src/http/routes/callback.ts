@@ -49,7 +49,8 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         now,
       })
       const previous = await peekSession(context, request, now)
-      const { cookieValue, live } = await sessions.create(signIn, now)
+      const startedAt = login.transaction.createdAt
+      const { cookieValue, live } = await sessions.create({ ...signIn, startedAt }, now)
       cookieWriter.setTicket(reply, cookieValue)
       if (previous !== undefined) await context.retireSession(previous, live)
       events.onLogin(request, { providerId: provider.id, code: 'ok', live })
