@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { SessionKey } from '../session/session-store.js'
+import type { IndexName, SessionKey } from '../session/session-store.js'
 
 /** The names of everything in Redis. The braces keep what one script touches in one cluster slot. */
 export interface RedisKeys {
@@ -11,6 +11,10 @@ export interface RedisKeys {
   lock(key: SessionKey): string
   /** An empty mark; expires when the mark may be used again. */
   once(mark: string): string
+  /** A sorted set of session keys by expiry; expires with the last of them. */
+  index(name: IndexName): string
+  /** A string, the instant at which all of an index was ended; expires when no login can be older. */
+  ended(name: IndexName): string
   /** What a name stands for; `undefined` for a name of another kind. */
   parse(name: string): { readonly kind: 'session' | 'lock'; readonly key: SessionKey } | undefined
 }
@@ -25,6 +29,8 @@ export function createRedisKeys(prefix: string): RedisKeys {
     session: (key) => `${sessionPrefix}${key}}`,
     lock: (key) => `${lockPrefix}${key}}`,
     once: (mark) => `${prefix}once:{${hash('sha256', mark, 'base64url')}}`,
+    index: (name) => `${prefix}index:{${name}}`,
+    ended: (name) => `${prefix}ended:{${name}}`,
     parse(name) {
       const session = keyBetween(sessionPrefix, name)
       if (session !== undefined) return { kind: 'session', key: session }

@@ -1,6 +1,12 @@
-import type { ChangeFeed, SessionStore, StoredSession } from '../session/session-store.js'
+import type {
+  ChangeFeed,
+  SessionStore,
+  StoredFacts,
+  StoredSession,
+} from '../session/session-store.js'
 import { isWrongType, type RedisLink } from './client.js'
 import type { RedisKeys } from './redis-keys.js'
+import { createRedisSessionIndex } from './redis-session-index.js'
 import {
   createSession,
   destroySession,
@@ -44,12 +50,14 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
 
   return {
     changes,
-    async create(key, sealed, lastActiveAt, expiresAt) {
+    index: createRedisSessionIndex(options),
+    async create(key, sealed, lastActiveAt, expiresAt, facts) {
       await reach(() =>
         runScript(client, createSession, keys.session(key), [
           sealed,
           lastActiveAt,
           Math.ceil(expiresAt - clock()),
+          ...(facts === undefined ? [] : [facts]),
         ]),
       )
     },
@@ -58,6 +66,16 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
         try {
           const fields = ['sealed', 'version', 'active']
           return parseStored(await client.hmgetBuffer(keys.session(key), ...fields))
+        } catch (error) {
+          if (isWrongType(error)) return undefined
+          throw error
+        }
+      })
+    },
+    loadFacts(key) {
+      return reach(async () => {
+        try {
+          return parseFacts(await client.hmgetBuffer(keys.session(key), 'facts', 'active'))
         } catch (error) {
           if (isWrongType(error)) return undefined
           throw error
@@ -85,6 +103,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
       const set = () => client.set(keys.once(mark), '', 'PX', timeToLiveMs, 'NX')
       return (await reach(set)) === 'OK'
     },
+    wasConsumed: async (mark) => (await reach(() => client.exists(keys.once(mark)))) === 1,
     close: options.close,
   }
 }
@@ -97,4 +116,11 @@ function parseStored([sealed, version, active]: (Buffer | null)[]): StoredSessio
     return undefined
   }
   return stored
+}
+
+function parseFacts([facts, active]: (Buffer | null)[]): StoredFacts | undefined {
+  if (!active) return undefined
+  const lastActiveAt = Number(active)
+  if (!Number.isSafeInteger(lastActiveAt)) return undefined
+  return facts ? { facts, lastActiveAt } : { lastActiveAt }
 }

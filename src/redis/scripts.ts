@@ -9,9 +9,10 @@ export interface Script {
 
 const createScript = (lua: string): Script => ({ lua, sha: hash('sha1', lua) })
 
-/** KEYS: session. ARGV: sealed, active, time to live. */
+/** KEYS: session. ARGV: sealed, active, time to live, facts or nothing. */
 export const createSession = createScript(`
 redis.call('HSET', KEYS[1], 'sealed', ARGV[1], 'version', '1', 'active', ARGV[2])
+if ARGV[4] then redis.call('HSET', KEYS[1], 'facts', ARGV[4]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`)
 
@@ -46,6 +47,23 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
 export const releaseLock = createScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`)
+
+/** KEYS: index. ARGV: session key, its expiry, the expiry of what to drop, time to live. */
+export const addToIndex = createScript(`
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not known or tonumber(known) < tonumber(ARGV[2]) then
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return 1`)
+
+/** KEYS: ended. ARGV: instant, time to live. */
+export const markEnded = createScript(`
+local known = redis.call('GET', KEYS[1])
+if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
 
 /** Runs a script on one key, by its hash unless the server has forgotten it (restart, SCRIPT FLUSH). */
 export async function runScript(

@@ -1,7 +1,9 @@
+import { createMemoryIndex } from './memory-index.js'
 import type { ChangeFeed, SessionKey, SessionStore, StoredSession } from './session-store.js'
 
 interface MemoryRecord extends StoredSession {
   readonly expiresAt: number
+  readonly facts?: Buffer
 }
 
 const sweepIntervalMs = 30_000
@@ -13,6 +15,7 @@ const sweepIntervalMs = 30_000
 export function createMemoryStore(clock: () => number = Date.now): SessionStore {
   const records = new Map<SessionKey, MemoryRecord>()
   const consumed = new Map<string, number>()
+  const index = createMemoryIndex(clock)
   const { changes, report } = createLocalChanges(clock)
 
   function find(key: SessionKey): MemoryRecord | undefined {
@@ -36,16 +39,24 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
     const now = clock()
     for (const [key, { expiresAt }] of records) if (expiresAt <= now) remove(key)
     for (const [mark, expiresAt] of consumed) if (expiresAt <= now) consumed.delete(mark)
+    index.sweep()
   }
   const sweeping = setInterval(sweep, sweepIntervalMs).unref()
 
   return {
     changes,
-    async create(key, sealed, lastActiveAt, expiresAt) {
-      put(key, { sealed, version: 1, lastActiveAt, expiresAt })
+    index,
+    async create(key, sealed, lastActiveAt, expiresAt, facts) {
+      put(key, { sealed, version: 1, lastActiveAt, expiresAt, ...(facts && { facts }) })
     },
     async load(key) {
       return find(key)
+    },
+    async loadFacts(key) {
+      const record = find(key)
+      if (record === undefined) return undefined
+      const { facts, lastActiveAt } = record
+      return { lastActiveAt, ...(facts && { facts }) }
     },
     async replace(key, sealed, expectedVersion) {
       const record = find(key)
@@ -76,6 +87,9 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
       if (expiresAt <= now || (consumed.get(mark) ?? 0) > now) return false
       consumed.set(mark, expiresAt)
       return true
+    },
+    async wasConsumed(mark) {
+      return (consumed.get(mark) ?? 0) > clock()
     },
     async close() {
       clearInterval(sweeping)

@@ -7,7 +7,9 @@ import {
 } from './live-session.js'
 import type { Refresher, RefreshOutcome } from './refresher.js'
 import { sealSession } from './seal.js'
+import { sessionExpiresAt } from './session-lifetime.js'
 import type { SessionLoader } from './session-loader.js'
+import type { SessionRegister } from './session-register.js'
 import { type SessionStore, StoreUnavailableError } from './session-store.js'
 import type { Session } from './session.js'
 import type { UnsavedSessions } from './unsaved-sessions.js'
@@ -31,6 +33,7 @@ export interface RefreshSessionOptions extends SessionTimes {
   readonly store: SessionStore
   readonly keyRing: KeyRing
   readonly loader: SessionLoader
+  readonly register: SessionRegister
   readonly unsaved: UnsavedSessions
   readonly clock: () => number
 }
@@ -55,10 +58,11 @@ export async function refreshLockedSession(
   const current = await options.loader.reload(held.ticket)
   if (current === undefined) return done({ kind: 'ended', reason: 'the session is gone' })
   if (options.clock() < current.refreshAt) return done({ kind: 'adopted', live: current })
-  const outcome = await refresher(current.session, options.clock())
+  const startedAt = options.clock()
+  const outcome = await refresher(current.session, startedAt)
   switch (outcome.kind) {
     case 'refreshed':
-      return save(options, current, mergeSession(current.session, outcome))
+      return save(options, current, mergeSession(current.session, outcome), startedAt)
     case 'rejected':
       return done(await endRejected(options, current, outcome.reason))
     case 'unavailable':
@@ -86,11 +90,13 @@ async function save(
   options: RefreshSessionOptions,
   current: LiveSession,
   session: Session,
+  startedAt: number,
 ): Promise<LockedRefresh> {
-  const { store, keyRing, loader, unsaved } = options
+  const { keyRing, loader, unsaved } = options
   const { key, ticket, version } = current
   const sealed = sealSession(keyRing, ticket, session)
-  const answer = await store.replace(key, sealed, version).catch(unlessUnreachable)
+  const write = () => replace(options, current, { session, sealed, startedAt })
+  const answer = await write().catch(unlessUnreachable)
   switch (answer) {
     case 'replaced': {
       loader.forget(key)
@@ -104,9 +110,36 @@ async function save(
     case 'unreachable': {
       const live = createLiveSession(options, ticket, session, current)
       loader.substitute(live)
-      return { result: { kind: 'refreshed', live }, written: unsaved.keep(live, sealed) }
+      return { result: { kind: 'refreshed', live }, written: unsaved.keep(live, write) }
     }
   }
+}
+
+/**
+ * Files the session under what it belongs to now, then replaces what was read. When the refresh brought
+ * another `sid`, a logout of that may have come too early to find the session: then it ends here.
+ */
+async function replace(
+  { store, register, clock, inactivityTimeoutMs }: RefreshSessionOptions,
+  { key, version, session: before }: LiveSession,
+  refreshed: { readonly session: Session; readonly sealed: Buffer; readonly startedAt: number },
+): Promise<'replaced' | 'conflict' | 'absent'> {
+  const { session, sealed, startedAt } = refreshed
+  const { issuer, sid } = before.identity
+  await register.file(
+    key,
+    session.identity,
+    sessionExpiresAt(session, clock(), inactivityTimeoutMs),
+  )
+  const answer = await store.replace(key, sealed, version)
+  // A conflict may be with a first attempt of ours whose answer was lost, so it is looked at as well.
+  if (answer === 'absent' || sid === session.identity.sid) return answer
+  if (await register.isEnded(session.identity, startedAt)) {
+    await store.destroy(key)
+    return 'absent'
+  }
+  if (sid !== undefined) void register.unfileSid(key, issuer, sid).catch(() => undefined)
+  return answer
 }
 
 function unlessUnreachable(error: unknown): 'unreachable' {

@@ -21,14 +21,28 @@ export interface StoredSession {
   readonly lastActiveAt: number
 }
 
+export interface StoredFacts {
+  /** Sealed; absent when the session was stored without. */
+  readonly facts?: Buffer
+  readonly lastActiveAt: number
+}
+
 /**
  * Keeps sealed sessions. Every method throws StoreUnavailableError when the store cannot be reached,
  * answers too late, or refuses to work; that is never reported as an absent session.
  */
 export interface SessionStore {
-  /** Stores a new session at version 1. */
-  create(key: SessionKey, sealed: Buffer, lastActiveAt: number, expiresAt: number): Promise<void>
+  /** Stores a new session at version 1, with what the inventory shows of it. */
+  create(
+    key: SessionKey,
+    sealed: Buffer,
+    lastActiveAt: number,
+    expiresAt: number,
+    facts?: Buffer,
+  ): Promise<void>
   load(key: SessionKey): Promise<StoredSession | undefined>
+  /** What the inventory shows of a session. */
+  loadFacts(key: SessionKey): Promise<StoredFacts | undefined>
   /** Replaces the sealed record if it still has `expectedVersion`, which then grows by one; expiry stays. */
   replace(
     key: SessionKey,
@@ -41,9 +55,41 @@ export interface SessionStore {
   destroy(key: SessionKey, expectedVersion?: number): Promise<boolean>
   /** True for the first caller with this mark until `expiresAt`, over all replicas. */
   consumeOnce(mark: string, expiresAt: number): Promise<boolean>
+  /** Whether `consumeOnce` would be refused because of an earlier caller. */
+  wasConsumed(mark: string): Promise<boolean>
+  /** Finds sessions by what they have in common. */
+  readonly index: SessionIndex
   /** What this process knows of changes that others make. */
   readonly changes: ChangeFeed
   close(): Promise<void>
+}
+
+/** Names a set of sessions. It gives nothing away of what they have in common. */
+export type IndexName = string
+
+/** Some of the sessions of a set; `cursor` asks for the next ones, and is absent from the last page. */
+export interface IndexPage {
+  readonly keys: readonly SessionKey[]
+  readonly cursor?: string
+}
+
+/**
+ * Sets of session keys by name, and when such a set was last ended as a whole. Each call concerns one
+ * name and is one step; nothing holds two of them together. Throws StoreUnavailableError.
+ */
+export interface SessionIndex {
+  /** Adds the session until `expiresAt`, which moves forward, never back. Other entries stay. */
+  add(name: IndexName, key: SessionKey, expiresAt: number): Promise<void>
+  remove(name: IndexName, key: SessionKey): Promise<void>
+  /**
+   * The sessions of a set, page by page. Whatever is in the set throughout is given at least once; a
+   * session that is gone may be given for a while. `undefined` cursor: from the start.
+   */
+  list(name: IndexName, cursor?: string): Promise<IndexPage>
+  /** Remembers until `expiresAt` that all of the set ended at `endedAt`; the latest instant stays. */
+  markEnded(name: IndexName, endedAt: number, expiresAt: number): Promise<void>
+  /** When all of the set was last ended, if that is remembered; epoch milliseconds. */
+  endedAt(name: IndexName): Promise<number | undefined>
 }
 
 /** Tells a cache what it may still believe. */

@@ -5,11 +5,15 @@ import {
   type RefreshLimits,
 } from './freshener.js'
 import type { KeyRing } from './key-ring.js'
+import { SignInOvertakenError } from './sign-in-overtaken.js'
 import { createLiveSession, type LiveSession } from './live-session.js'
 import type { RefreshLock } from './refresh-lock.js'
 import type { RefreshReport } from './refresh-session.js'
 import type { Refresher } from './refresher.js'
 import { sealSession } from './seal.js'
+import { sealFacts, type SessionFacts } from './session-facts.js'
+import { createSessionInventory, type SessionInventory } from './session-inventory.js'
+import { createSessionRegister } from './session-register.js'
 import { createSessionCache } from './session-cache.js'
 import { sessionExpiresAt, shouldTouch } from './session-lifetime.js'
 import { createSessionLoader } from './session-loader.js'
@@ -19,13 +23,27 @@ import { createTicket, formatTicket, parseTicket } from './ticket.js'
 import { createUnsavedSessions } from './unsaved-sessions.js'
 
 export type { Freshened } from './freshener.js'
+export type { ListedSession, SessionPage } from './session-inventory.js'
 export type { LiveSession } from './live-session.js'
 export type { RefreshReport } from './refresh-session.js'
 
-export interface Sessions {
-  /** Starts a session with an id that never existed before. Throws StoreUnavailableError. */
+/** What a login brings. */
+export interface SignIn {
+  readonly identity: Identity
+  readonly tokens: Tokens
+  /** When the authorization began (epoch ms): a logout since then has ended it. Default: now. */
+  readonly startedAt?: number
+  /** Who asks, for the inventory. */
+  readonly client?: { readonly userAgent?: string | undefined; readonly address?: string }
+}
+
+export interface Sessions extends SessionInventory {
+  /**
+   * Starts a session with an id that never existed before. Throws StoreUnavailableError, or
+   * SignInOvertakenError when the person or the provider's session was logged out meanwhile.
+   */
   create(
-    signIn: { readonly identity: Identity; readonly tokens: Tokens },
+    signIn: SignIn,
     now: number,
   ): Promise<{ readonly cookieValue: string; readonly live: LiveSession }>
   /**
@@ -85,16 +103,25 @@ const closeWaitMs = 10_000
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, keyRing, inactivityTimeoutMs, events = {}, clock = Date.now } = options
   const cache = createSessionCache(options.cacheBytes)
-  const unsaved = createUnsavedSessions(store, clock)
+  const register = createSessionRegister(store.index, keyRing)
+  const unsaved = createUnsavedSessions(clock)
   const onStoreError = (error: StoreUnavailableError) => events.onStoreError?.(error)
   const loader = createSessionLoader({ ...options, cache, unsaved, clock, onStoreError })
   const freshener = createFreshener({
     ...options,
     loader,
+    register,
     unsaved,
     clock,
     limits: { ...defaultRefreshLimits, ...options.limits },
     onRefresh: (key, report) => events.onRefresh?.(key, report),
+  })
+  const inventory = createSessionInventory({
+    store,
+    keyRing,
+    register,
+    forget: loader.forget,
+    clock,
   })
   const touching = new Set<SessionKey>()
 
@@ -106,21 +133,25 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   async function touch({ key, session }: LiveSession, now: number) {
+    const expiresAt = sessionExpiresAt(session, now, inactivityTimeoutMs)
     try {
-      const isThere = await store.touch(
-        key,
-        now,
-        sessionExpiresAt(session, now, inactivityTimeoutMs),
-      )
-      if (!isThere) loader.forget(key)
+      const [isThere] = await Promise.all([
+        store.touch(key, now, expiresAt),
+        // Entries outlive what they were last told, so that one that fails is mended by the next.
+        register.file(key, session.identity, expiresAt),
+      ])
+      if (isThere) return
+      loader.forget(key)
+      await register.unfile(key, session.identity)
     } catch (error) {
       if (error instanceof StoreUnavailableError) onStoreError(error)
     }
   }
 
   return {
-    async create({ identity, tokens }, now) {
+    async create({ identity, tokens, startedAt, client }, now) {
       const ticket = createTicket()
+      const { key } = ticket
       const session: Session = {
         schema: 1,
         identity,
@@ -129,7 +160,14 @@ export function createSessions(options: SessionsOptions): Sessions {
         endsAt: now + options.lifetimeMs,
       }
       const live = createLiveSession(options, ticket, session, { version: 1, lastActiveAt: now })
-      await store.create(ticket.key, sealSession(keyRing, ticket, session), now, live.expiresAt)
+      const sealed = sealSession(keyRing, ticket, session)
+      const facts = sealFacts(keyRing, key, factsOf(session, client))
+      await store.create(key, sealed, now, live.expiresAt, facts)
+      await register.file(key, identity, live.expiresAt)
+      if (await register.isEnded(identity, startedAt ?? now)) {
+        await inventory.endByKey(key)
+        throw new SignInOvertakenError()
+      }
       return { cookieValue: formatTicket(ticket), live }
     },
 
@@ -150,10 +188,14 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     freshen: (live, now) => freshener.freshen(live, now),
 
-    async destroy({ key }) {
+    async destroy({ key, session }) {
       await store.destroy(key)
       loader.forget(key)
+      // What stays in a set is dead, and goes with the next listing or its expiry.
+      void register.unfile(key, session.identity).catch(() => undefined)
     },
+
+    ...inventory,
 
     async readiness() {
       try {
@@ -176,5 +218,22 @@ export function createSessions(options: SessionsOptions): Sessions {
       unsaved.stop()
       await store.close()
     },
+  }
+}
+
+const maxUserAgentLength = 256
+
+function factsOf({ identity, createdAt, endsAt }: Session, client: SignIn['client']): SessionFacts {
+  const { providerId, issuer, sub } = identity
+  const userAgent = client?.userAgent?.slice(0, maxUserAgentLength)
+  return {
+    schema: 1,
+    providerId,
+    issuer,
+    sub,
+    createdAt,
+    endsAt,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(client?.address === undefined ? {} : { clientAddress: client.address }),
   }
 }

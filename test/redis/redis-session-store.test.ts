@@ -3,6 +3,7 @@ import { connectRedis } from '../../src/redis/connect.js'
 import { StoreUnavailableError } from '../../src/session/session-store.js'
 import { createTicket } from '../../src/session/ticket.js'
 import { testRefreshLock } from '../contract/refresh-lock.js'
+import { testSessionIndex } from '../contract/session-index.js'
 import { testSessionStore } from '../contract/session-store.js'
 import { startFaultyTcp } from '../helpers/faulty-tcp.js'
 import { startRedis } from '../helpers/redis-server.js'
@@ -25,6 +26,10 @@ async function connect(t: Test, url = redis.url, keyPrefix = 'valetkey:') {
 
 t.test('the Redis store', async (t) => {
   testSessionStore(t, async (t) => (await connect(t)).store)
+})
+
+t.test('the Redis index', async (t) => {
+  testSessionIndex(t, async (t) => (await connect(t)).store)
 })
 
 t.test('the Redis refresh lock', async (t) => {

@@ -120,13 +120,19 @@ t.test('a leaked Redis reveals no token, claim, subject or ticket', async (t) =>
   const { live, cookieValue } = await signIn(sessions, -1)
   await sessions.freshen(live, Date.now())
   const refreshed = await load(sessions, cookieValue)
+  await sessions.create(
+    { identity, tokens: createTokens(Date.now(), minute), client: { address: '192.0.2.7' } },
+    Date.now(),
+  )
+  await sessions.endWhere({ issuer: identity.issuer, sid: 'ended-sid' })
   await store.consumeOnce('the-state-of-a-login', Date.now() + minute)
   const client = server.client()
   const names = await client.keys('*')
   const held: Buffer[] = [Buffer.from(names.join('\n'))]
   for (const name of names) {
-    const isHash = (await client.type(name)) === 'hash'
-    if (isHash) held.push(...Object.values(await client.hgetallBuffer(name)))
+    const type = await client.type(name)
+    if (type === 'hash') held.push(...Object.values(await client.hgetallBuffer(name)))
+    else if (type === 'zset') held.push(...(await client.zrangeBuffer(name, '0', '-1')))
     else held.push((await client.getBuffer(name)) ?? Buffer.alloc(0))
   }
   const isHeld = (needle: string | Buffer) => held.some((part) => part.includes(needle))
@@ -142,6 +148,8 @@ t.test('a leaked Redis reveals no token, claim, subject or ticket', async (t) =>
     identity.sid,
     identity.issuer,
     'alice@example.com',
+    '192.0.2.7',
+    'ended-sid',
     'staff',
     cookieValue,
     live.ticket.id,

@@ -1,6 +1,16 @@
 import { type SessionStore, StoreUnavailableError } from '../../src/session/session-store.js'
 
-const commands = ['create', 'load', 'replace', 'touch', 'destroy', 'consumeOnce'] as const
+const commands = [
+  'create',
+  'load',
+  'replace',
+  'touch',
+  'destroy',
+  'consumeOnce',
+  'loadFacts',
+  'wasConsumed',
+  'index',
+] as const
 type Command = (typeof commands)[number]
 
 export interface FaultyStore {
@@ -24,7 +34,17 @@ export interface FaultyStore {
 export function createFaultyStore(real: SessionStore, clock: () => number): FaultyStore {
   let generation = 1
   let lostCertaintyAt: number | undefined
-  const counts = { create: 0, load: 0, replace: 0, touch: 0, destroy: 0, consumeOnce: 0 }
+  const counts = {
+    create: 0,
+    load: 0,
+    replace: 0,
+    touch: 0,
+    destroy: 0,
+    consumeOnce: 0,
+    loadFacts: 0,
+    wasConsumed: 0,
+    index: 0,
+  }
 
   const faulty: FaultyStore = {
     counts,
@@ -49,6 +69,15 @@ export function createFaultyStore(real: SessionStore, clock: () => number): Faul
       touch: (...args) => run('touch', () => real.touch(...args)),
       destroy: (...args) => run('destroy', () => real.destroy(...args)),
       consumeOnce: (...args) => run('consumeOnce', () => real.consumeOnce(...args)),
+      loadFacts: (...args) => run('loadFacts', () => real.loadFacts(...args)),
+      wasConsumed: (...args) => run('wasConsumed', () => real.wasConsumed(...args)),
+      index: {
+        add: (...args) => run('index', () => real.index.add(...args)),
+        remove: (...args) => run('index', () => real.index.remove(...args)),
+        list: (...args) => run('index', () => real.index.list(...args)),
+        markEnded: (...args) => run('index', () => real.index.markEnded(...args)),
+        endedAt: (...args) => run('index', () => real.index.endedAt(...args)),
+      },
       changes: {
         subscribe: (listener) => real.changes.subscribe(listener),
         certainty: () => (faulty.certain ? { generation } : undefined),
