@@ -26,6 +26,7 @@ import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { createForwardPlans } from './forward-plans.js'
+import { createLimitedSessions } from './limited-sessions.js'
 import { createRetiredSessions } from './retired-sessions.js'
 import type { SessionParts } from './sessions.js'
 
@@ -49,8 +50,11 @@ export async function createPublicServer(
     formPost: config.providers.some(({ responseMode }) => responseMode === 'form_post'),
     onOversized: (cookie, octets) => logger.warn({ cookie, octets }, 'cookie too large to be kept'),
   })
+  // Of Valetkey's own addresses this one alone is a place to return to.
   const parse = (value: string | undefined) =>
-    parseReturnTo(value, { publicUrl: config.publicUrl, hosts: config.returnToHosts, basePath })
+    value === paths.sessions
+      ? value
+      : parseReturnTo(value, { publicUrl: config.publicUrl, hosts: config.returnToHosts, basePath })
 
   const groupsClaims = new Map(config.providers.map(({ id, groupsClaim }) => [id, groupsClaim]))
   const groupsClaimOf = (identity: Identity): ClaimPath =>
@@ -69,6 +73,7 @@ export async function createPublicServer(
     }),
   })
 
+  const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
   const retired = createRetiredSessions(sessions)
   const endpoints: EndpointContext = {
     publicUrl,
@@ -82,6 +87,16 @@ export async function createPublicServer(
     sessions,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: retired.retire,
+    limitSessions: createLimitedSessions({
+      sessions,
+      maxPerUser: config.session.maxPerUser,
+      metrics,
+      logger,
+    }),
+    clientOf: ({ raw }) => ({
+      userAgent: raw.headers['user-agent'],
+      address: readArrival(raw).facts.clientAddress,
+    }),
     parseReturnTo: parse,
     groupsOf: ({ session: { identity } }) => groupsOf(identity, groupsClaimOf(identity)),
     jwks: signer.jwks,
@@ -105,7 +120,7 @@ export async function createPublicServer(
   const server = await createServer({
     logger,
     newRequestId: createRequestIds(),
-    readArrival: createArrivals({ routes: table, clientFacts: createClientFacts(config) }),
+    readArrival,
     answers,
     gate: createGate({
       publicUrl,
@@ -153,6 +168,10 @@ function recordEndpointEvents(metrics: Metrics): EndpointEvents {
     onSignOut(request, { key, session }) {
       metrics.sessionEnded('signed_out')
       request.log.info({ session: key, sub: session.identity.sub }, 'signed out')
+    },
+    onSessionsEnded(request, { key, session }, ended) {
+      for (let each = 0; each < ended; each++) metrics.sessionEnded('ended_by_person')
+      request.log.info({ session: key, sub: session.identity.sub, ended }, 'other sessions ended')
     },
   }
 }

@@ -6,6 +6,7 @@ import { registerCallback } from './routes/callback.js'
 import { registerJwks } from './routes/jwks.js'
 import { registerLogin } from './routes/login.js'
 import { registerSession } from './routes/session.js'
+import { registerSessions } from './routes/sessions.js'
 import { registerSignOut } from './routes/sign-out.js'
 
 const largestForm = 64 * 1024
@@ -25,11 +26,12 @@ export async function registerEndpoints(
   registerCallback(scope, context)
   registerSignOut(scope, context)
   registerSession(scope, context)
+  registerSessions(scope, context)
   registerJwks(scope, context)
 }
 
 /** The paths that are served; the others under `basePath` are not found. */
 export function servedPaths(paths: Paths): readonly string[] {
-  const { start, callback, signIn, signOut, signedOut, userinfo, session, jwks } = paths
-  return [start, callback, signIn, signOut, signedOut, userinfo, session, jwks]
+  const { start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks } = paths
+  return [start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks]
 }

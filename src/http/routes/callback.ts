@@ -49,9 +49,13 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         now,
       })
       const previous = await peekSession(context, request, now)
-      const { cookieValue, live } = await sessions.create(signIn, now)
+      const { cookieValue, live } = await sessions.create(
+        { ...signIn, client: context.clientOf(request) },
+        now,
+      )
       cookieWriter.setTicket(reply, cookieValue)
       if (previous !== undefined) await context.retireSession(previous, live)
+      await context.limitSessions(live, previous)
       events.onLogin(request, { providerId: provider.id, code: 'ok', live })
     } catch (error) {
       events.onLogin(request, { providerId: provider.id, code: problemCodeOf(error) })
