@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { createApp } from './app/app.js'
+import {
+  parseSessionsCommand,
+  runSessionsCommand,
+  type SessionsArguments,
+  UsageError,
+} from './commands/sessions.js'
 import { printEffectiveConfig } from './config/effective.js'
 import { loadConfig } from './config/load.js'
 import type { Config } from './config/schema.js'
@@ -15,10 +21,13 @@ const help = `valetkey ${version}: an authenticating reverse proxy
   valetkey check [--config …] [--online]       validate, and print the configuration in effect;
                                                --online also tries what it names
   valetkey keygen                              print a fresh session key
+  valetkey sessions list [--sub …] [--json]    who is signed in, through the admin listener
+  valetkey sessions revoke <id> | --sub …      end one session, or all of a person;
+                                               --issuer … says whose subject it is
   valetkey --version | --help
 `
 
-const commands = { serve, check, keygen } as const
+const commands = { serve, check, keygen, sessions } as const
 
 async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -27,6 +36,9 @@ async function run(args: string[]): Promise<void> {
     options: {
       config: { type: 'string' },
       online: { type: 'boolean', default: false },
+      sub: { type: 'string' },
+      issuer: { type: 'string' },
+      json: { type: 'boolean' },
       version: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -34,15 +46,17 @@ async function run(args: string[]): Promise<void> {
   if (values.version) return print(version)
   if (values.help) return print(help.trimEnd())
   const [name = 'serve', ...rest] = positionals
-  if (!isCommand(name) || rest.length > 0) {
+  if (!isCommand(name) || (rest.length > 0 && name !== 'sessions')) {
     throw new UsageError(`there is no command "${positionals.join(' ')}"`)
   }
-  await commands[name](values)
+  await commands[name]({ ...values, rest })
 }
 
-interface Options {
+interface Options extends SessionsArguments {
   readonly config?: string | undefined
   readonly online: boolean
+  /** What stands after the command. */
+  readonly rest: readonly string[]
 }
 
 async function serve(options: Options): Promise<void> {
@@ -81,11 +95,14 @@ async function keygen(): Promise<void> {
   print(createSessionKey())
 }
 
-function load({ config: file }: Options): Config {
-  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env })
+async function sessions(options: Options): Promise<void> {
+  const command = parseSessionsCommand(options.rest, options)
+  await runSessionsCommand(command, load(options).admin, print)
 }
 
-class UsageError extends Error {}
+function load({ config: file }: Pick<Options, 'config'>): Config {
+  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env })
+}
 
 function fail(error: unknown): void {
   process.exitCode = 1

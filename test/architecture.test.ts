@@ -63,6 +63,7 @@ const directions: Record<string, readonly string[]> = {
   http: ['config', 'access', 'identity', 'session'],
   telemetry: ['config'],
   admin: ['config', 'session', 'telemetry'],
+  commands: ['admin'],
 }
 
 /** Rooms that know the records of a session but never its workings: types only. */

@@ -45,7 +45,7 @@ t.test('keygen prints a key that a configuration takes', async (t) => {
 })
 
 t.test('what is no command or no option is explained', async (t) => {
-  for (const args of [['fly'], ['serve', 'twice'], ['--colour']]) {
+  for (const args of [['fly'], ['serve', 'twice'], ['--colour'], ['sessions', 'revoke']]) {
     const { code, out, err } = await valetkey(args)
     t.equal(code, 1)
     t.equal(out, '')

@@ -1,4 +1,5 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { registerSessions, type SessionsOptions } from './sessions.js'
 
 /** Why a component is not ready, in words for an operator. */
 export interface Unreadiness {
@@ -11,11 +12,13 @@ export interface AdminOptions {
   /** What stands in the way of taking requests; empty when nothing does. */
   readonly unreadiness: () => Promise<readonly Unreadiness[]>
   readonly metrics: { readonly contentType: string; render(): Promise<string> }
+  readonly sessions: SessionsOptions
 }
 
 /**
  * Makes the admin listener: `/healthz` while the process lives, `/readyz` with the reasons when it
- * should get no requests, `/metrics` for Prometheus. These hold nothing of any person and need no token.
+ * should get no requests, `/metrics` for Prometheus. These hold nothing of any person and need no token,
+ * which `/sessions` does.
  */
 export function createAdmin(options: AdminOptions): FastifyInstance {
   const admin = fastify({
@@ -50,6 +53,8 @@ export function createAdmin(options: AdminOptions): FastifyInstance {
   admin.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.render()),
   )
+
+  registerSessions(admin, options.sessions)
 
   return admin
 }

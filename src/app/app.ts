@@ -61,7 +61,20 @@ export async function createApp(
   }
   metrics.watchReadiness(async () => (await unreadiness()).length === 0)
   metrics.watchSessionCache(() => ({ bytes: sessions.cache.bytes, sessions: sessions.cache.size }))
-  const admin = createAdmin({ logger, unreadiness, metrics })
+  const admin = createAdmin({
+    logger,
+    unreadiness,
+    metrics,
+    sessions: {
+      token: config.admin.token,
+      inventory: sessions,
+      issuers: [...new Set(config.providers.map(({ issuer }) => issuer))],
+      onRevoked(ended, what) {
+        for (let each = 0; each < ended; each++) metrics.sessionEnded('revoked')
+        logger.info({ ...what, ended }, 'sessions revoked by an operator')
+      },
+    },
+  })
 
   return {
     async listen() {

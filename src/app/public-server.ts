@@ -28,6 +28,7 @@ import { createAssertions } from './assertions.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createLogoutReplays } from './logout-replays.js'
+import { createLimitedSessions } from './limited-sessions.js'
 import { createRetiredSessions } from './retired-sessions.js'
 import { createRevocations, type Revocations } from './revocations.js'
 import type { SessionParts } from './sessions.js'
@@ -52,8 +53,11 @@ export async function createPublicServer(
     formPost: config.providers.some(({ responseMode }) => responseMode === 'form_post'),
     onOversized: (cookie, octets) => logger.warn({ cookie, octets }, 'cookie too large to be kept'),
   })
+  // Of Valetkey's own addresses this one alone is a place to return to.
   const parse = (value: string | undefined) =>
-    parseReturnTo(value, { publicUrl: config.publicUrl, hosts: config.returnToHosts, basePath })
+    value === paths.sessions
+      ? value
+      : parseReturnTo(value, { publicUrl: config.publicUrl, hosts: config.returnToHosts, basePath })
 
   const groupsClaims = new Map(config.providers.map(({ id, groupsClaim }) => [id, groupsClaim]))
   const groupsClaimOf = (identity: Identity): ClaimPath =>
@@ -67,6 +71,7 @@ export async function createPublicServer(
     sessionHeaders: createSessionHeaders({ groupsClaimOf, assertions }),
   })
 
+  const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
   const retired = createRetiredSessions(sessions)
   const endpoints: EndpointContext = {
     publicUrl,
@@ -81,6 +86,16 @@ export async function createPublicServer(
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: retired.retire,
     logoutReplays: createLogoutReplays(store),
+    limitSessions: createLimitedSessions({
+      sessions,
+      maxPerUser: config.session.maxPerUser,
+      metrics,
+      logger,
+    }),
+    clientOf: ({ raw }) => ({
+      userAgent: raw.headers['user-agent'],
+      address: readArrival(raw).facts.clientAddress,
+    }),
     parseReturnTo: parse,
     groupsOf: ({ session: { identity } }) => groupsOf(identity, groupsClaimOf(identity)),
     jwks: assertions.jwks,
@@ -104,7 +119,7 @@ export async function createPublicServer(
   const server = await createServer({
     logger,
     newRequestId: createRequestIds(),
-    readArrival: createArrivals({ routes: table, clientFacts: createClientFacts(config) }),
+    readArrival,
     answers,
     gate: createGate({
       publicUrl,
@@ -157,6 +172,10 @@ function recordEndpointEvents(metrics: Metrics, revocations: Revocations): Endpo
     onProviderLogout(request, { channel, issuer, sid, sub, ended }) {
       for (let count = 0; count < ended; count++) metrics.sessionEnded(`${channel}_logout`)
       request.log.info({ channel, issuer, sid, sub, ended }, 'logged out by the provider')
+    },
+    onSessionsEnded(request, { key, session }, ended) {
+      for (let each = 0; each < ended; each++) metrics.sessionEnded('ended_by_person')
+      request.log.info({ session: key, sub: session.identity.sub, ended }, 'other sessions ended')
     },
   }
 }

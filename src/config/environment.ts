@@ -15,6 +15,16 @@ export const environmentSettings: readonly EnvironmentSetting[] = [
   { variable: 'VALETKEY_PUBLIC_URL', path: ['publicUrl'] },
   { variable: 'VALETKEY_LISTEN', path: ['listen'] },
   { variable: 'VALETKEY_ADMIN_LISTEN', path: ['admin', 'listen'] },
+  {
+    variable: 'VALETKEY_ADMIN_TOKEN',
+    path: ['admin', 'token'],
+    replaces: ['admin', 'tokenFile'],
+  },
+  {
+    variable: 'VALETKEY_ADMIN_TOKEN_FILE',
+    path: ['admin', 'tokenFile'],
+    replaces: ['admin', 'token'],
+  },
   { variable: 'VALETKEY_ISSUER', path: [...provider, 'issuer'] },
   { variable: 'VALETKEY_CLIENT_ID', path: [...provider, 'clientId'] },
   {

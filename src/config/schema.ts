@@ -36,10 +36,13 @@ export const configSchema = Type.Object(
     }),
     admin: Type.Object(
       {
-        listen: listenAddress('127.0.0.1:44180', 'Where health, readiness and metrics are served.'),
+        listen: listenAddress(
+          '127.0.0.1:44180',
+          'Where health, readiness, metrics and the list of sessions are served.',
+        ),
         token: Type.Optional(
           text(
-            'The bearer token for what only operators may ask; better kept in tokenFile. Health and metrics need none.',
+            'The bearer token for `/sessions`, which nobody may ask without one; better kept in tokenFile. Health and metrics need none.',
           ),
         ),
         tokenFile: Type.Optional(text('A file that holds the bearer token.')),

@@ -43,6 +43,13 @@ export const sessionSchema = Type.Object(
       default: '30s',
       description: 'How long a cached session is honoured while Redis cannot be reached.',
     }),
+    maxPerUser: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'How many sessions a person may have; a login beyond that ends the oldest. No limit by default.',
+      }),
+    ),
     cacheBytes: Type.Integer({
       default: 64 * 1024 * 1024,
       minimum: 0,

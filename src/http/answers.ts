@@ -18,6 +18,8 @@ export type AnswerName =
   | 'SIGNED_OUT'
   | 'USERINFO'
   | 'SESSION'
+  | 'SESSIONS_PAGE'
+  | 'SESSIONS_ENDED'
   | 'JWKS'
   | 'LOGGED_OUT'
   | 'LOGOUT_REFUSED'

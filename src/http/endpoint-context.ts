@@ -26,6 +26,8 @@ export interface EndpointEvents {
       ended: number
     },
   ): void
+  /** A person ended so many other sessions of theirs. */
+  onSessionsEnded(request: FastifyRequest, live: LiveSession, ended: number): void
 }
 
 /** Everything that Valetkey's own endpoints work with. */
@@ -49,6 +51,13 @@ export interface EndpointContext {
   }
   /** Ends the session that a new login of the same browser takes the place of. */
   retireSession(previous: LiveSession, successor: LiveSession): Promise<void>
+  /** Ends the oldest sessions of a person who has too many with `live`; `replaced` does not count. */
+  limitSessions(live: LiveSession, replaced: LiveSession | undefined): Promise<void>
+  /** What is known of the client, for the list of sessions. */
+  clientOf(request: FastifyRequest): {
+    readonly userAgent?: string | undefined
+    readonly address: string
+  }
   /** A safe return-to, from whatever was sent; undefined for anything that leads elsewhere. */
   parseReturnTo(value: string | undefined): string | undefined
   /** The groups of a session's person. */

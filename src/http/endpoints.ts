@@ -8,6 +8,7 @@ import { registerFrontchannelLogout } from './routes/frontchannel-logout.js'
 import { registerJwks } from './routes/jwks.js'
 import { registerLogin } from './routes/login.js'
 import { registerSession } from './routes/session.js'
+import { registerSessions } from './routes/sessions.js'
 import { registerSignOut } from './routes/sign-out.js'
 
 const largestForm = 64 * 1024
@@ -27,6 +28,7 @@ export async function registerEndpoints(
   registerCallback(scope, context)
   registerSignOut(scope, context)
   registerSession(scope, context)
+  registerSessions(scope, context)
   registerJwks(scope, context)
   registerBackchannelLogout(scope, context)
   registerFrontchannelLogout(scope, context)
@@ -34,7 +36,7 @@ export async function registerEndpoints(
 
 /** The paths that are served; the others under `basePath` are not found. */
 export function servedPaths(paths: Paths): readonly string[] {
-  const { start, callback, signIn, signOut, signedOut, userinfo, session, jwks } = paths
+  const { start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks } = paths
   const { backchannelLogout, frontchannelLogout } = paths
   return [
     start,
@@ -44,6 +46,7 @@ export function servedPaths(paths: Paths): readonly string[] {
     signedOut,
     userinfo,
     session,
+    sessions,
     jwks,
     backchannelLogout,
     frontchannelLogout,

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision } from '../access/decide.js'
 import type { CompiledRoute } from '../access/route-table.js'
-import { readText } from '../identity/claims.js'
 import type { Identity } from '../session/session.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Answers } from './answers.js'
@@ -11,6 +10,7 @@ import type { LoginPrompt } from './login-prompt.js'
 import { isNavigation } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
+import { personOf } from './person.js'
 
 /** A request that may go to its upstream, with everything the gate learned about it. */
 export interface Admission {
@@ -109,7 +109,7 @@ export function createGate(options: GateOptions): Gate {
           answers.problem(request, reply, 'ERR_ACCESS_DENIED', {
             page: forbiddenPage({
               host: options.publicUrl.host,
-              person: personOf(admission.live),
+              person: admission.live && personOf(admission.live.session.identity),
               signOutPath: options.paths.signOut,
               returnTo: isNavigation(request.raw) ? admission.arrival.originForm : undefined,
               requestId: request.id,
@@ -125,11 +125,4 @@ export function createGate(options: GateOptions): Gate {
 /** Says that the request has been answered. */
 function refuse(_answered: unknown): undefined {
   return undefined
-}
-
-/** What the person recognises as theirs. */
-function personOf(live: LiveSession | undefined): string | undefined {
-  if (live === undefined) return undefined
-  const { claims, sub } = live.session.identity
-  return readText(claims, 'email') ?? readText(claims, 'preferred_username') ?? sub
 }

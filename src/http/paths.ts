@@ -16,6 +16,8 @@ export interface Paths {
   readonly auth: string
   readonly userinfo: string
   readonly session: string
+  /** The page on which people see their sessions and end them. */
+  readonly sessions: string
   readonly jwks: string
   readonly backchannelLogout: string
   readonly frontchannelLogout: string
@@ -40,6 +42,7 @@ export function createPaths(basePath: string): Paths {
     auth: `${below}auth`,
     userinfo: `${below}userinfo`,
     session: `${below}session`,
+    sessions: `${below}sessions`,
     jwks: `${below}jwks`,
     backchannelLogout: `${below}backchannel-logout`,
     frontchannelLogout: `${below}frontchannel-logout`,

@@ -2,11 +2,14 @@ import t, { type Test } from 'tap'
 import { createAdmin, type Unreadiness } from '../../src/admin/admin.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
+import { createTestSessions } from '../session/fixtures.js'
 
 function start(t: Test, unreadiness: () => Promise<readonly Unreadiness[]>) {
   const log: string[] = []
   const logger = createLogger({ level: 'info', destination: { write: (line) => log.push(line) } })
-  const admin = createAdmin({ logger, unreadiness, metrics: createMetrics() })
+  const inventory = createTestSessions(t)
+  const sessions = { token: undefined, inventory, issuers: [], onRevoked: () => undefined }
+  const admin = createAdmin({ logger, unreadiness, metrics: createMetrics(), sessions })
   t.teardown(() => admin.close())
   return { admin, log }
 }
@@ -50,7 +53,7 @@ t.test('a failure shows its code outside and its reason in the log', async (t) =
   t.equal(answer.statusCode, 500)
   t.same(answer.json(), { code: 'ERR_INTERNAL' })
   t.match(log.join(''), 'inner detail')
-  const missing = await admin.inject('/sessions')
+  const missing = await admin.inject('/nothing')
   t.equal(missing.statusCode, 404)
   t.same(missing.json(), { code: 'ERR_ROUTE_NOT_FOUND' })
 })

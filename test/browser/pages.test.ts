@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { createAnswers } from '../../src/http/answers.js'
 import { confirmSignOutPage } from '../../src/http/pages/confirm-sign-out-page.js'
 import { forbiddenPage } from '../../src/http/pages/forbidden-page.js'
+import { sessionsPage } from '../../src/http/pages/sessions-page.js'
 import { signInPage } from '../../src/http/pages/sign-in-page.js'
 import { signedOutPage } from '../../src/http/pages/signed-out-page.js'
 import { createPaths } from '../../src/http/paths.js'
@@ -29,6 +30,22 @@ const pages = {
     requestId: unbroken,
   }),
   '/signed-out': signedOutPage({ host, signInHref: '/', providerStillSignedIn: unbroken }),
+  '/sessions': sessionsPage({
+    host,
+    person: `${unbroken}@example.com`,
+    sessions: [true, false].map((isCurrent) => ({
+      key: 'a-session',
+      createdAt: 0,
+      lastActiveAt: 0,
+      userAgent: unbroken,
+      clientAddress: '2001:db8:85a3:1111:2222:8a2e:370:7334',
+      isCurrent,
+    })),
+    isIncomplete: false,
+    sessionsPath: '/sessions',
+    signOutPath: '/sign_out',
+    now: Date.UTC(2026, 0, 1),
+  }),
   '/confirm': confirmSignOutPage({ host, signOutPath: '/sign_out', returnTo: '/reports' }),
 } as const
 const addresses = [...Object.keys(pages), '/error']

@@ -14,6 +14,9 @@ export const icons = {
   door: draw(
     '<path d="M14 4h3.5A1.5 1.5 0 0 1 19 5.5v13a1.5 1.5 0 0 1-1.5 1.5H14M10 16l-4-4 4-4m-4 4h9"/>',
   ),
+  devices: draw(
+    '<path d="M4.5 15.5v-9A1.5 1.5 0 0 1 6 5h12a1.5 1.5 0 0 1 1.5 1.5V9M2.5 18.5H12"/><rect x="15" y="11.5" width="6.5" height="8.5" rx="1.25"/>',
+  ),
   check: draw('<circle cx="12" cy="12" r="9"/><path d="m8 12.3 2.7 2.7L16 9.5"/>'),
 } as const
 

@@ -33,6 +33,8 @@ export interface PageContent {
   readonly facts?: readonly (readonly [name: string, value: string])[]
   /** Where the page goes by itself, leaving no trace in the browser's history. */
   readonly goesOnTo?: string
+  /** Whether the body has forms, besides those of the actions. */
+  readonly hasForm?: boolean
 }
 
 /** Puts content into the frame that all pages share. It needs no script and loads nothing. */
@@ -65,7 +67,7 @@ export function createPage(content: PageContent): Page {
     </html>`
   return {
     markup: page.toString(),
-    hasForm: content.actions.some((action) => 'post' in action),
+    hasForm: content.hasForm === true || content.actions.some((action) => 'post' in action),
   }
 }
 

@@ -70,12 +70,24 @@ form { margin: 0 }
 }
 .person p { margin: 0; font-size: .875rem; line-height: 1.4 }
 .person strong { display: block; font-size: .9375rem }
+.sessions { margin-top: 1.25rem; gap: 0; border: 1px solid var(--line); border-radius: .6875rem }
+.sessions li { display: flex; align-items: center; gap: .75rem; padding: .875rem }
+.sessions li + li { border-top: 1px solid var(--line) }
+.sessions div { flex: 1; min-width: 0 }
+.sessions strong { font-size: .9375rem; font-weight: 600 }
+.sessions p { margin: 0; font-size: .8125rem; line-height: 1.5 }
+.mark { padding: .0625rem .4375rem; border-radius: 1rem; background: var(--tint); color: var(--accent); font-size: .75rem; font-weight: 600; white-space: nowrap }
+.small { gap: 0; width: auto; min-height: 2.25rem; padding: .25rem .75rem; font-size: .875rem; white-space: nowrap }
+.more { margin: .75rem 0 0 }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .facts { margin: 1.5rem 0 0; padding-top: 1.125rem; border-top: 1px solid var(--line); display: grid; gap: .25rem .75rem; grid-template-columns: auto 1fr; font-size: .8125rem; line-height: 1.5 }
 .facts dt { color: var(--soft) }
 .facts dd { margin: 0; text-align: end; font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; user-select: all }
 @media (max-width: 30rem) {
   body { justify-content: flex-start; padding: 1.5rem 1rem }
   main { padding: 1.625rem 1.375rem; border-radius: 1rem }
+  .sessions li { flex-direction: column; align-items: stretch }
+  .small { width: 100% }
 }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important } }
 @media (prefers-contrast: more) { :root { --soft: var(--ink); --line: var(--soft) } }

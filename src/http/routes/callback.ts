@@ -50,9 +50,11 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       })
       const previous = await peekSession(context, request, now)
       const startedAt = login.transaction.createdAt
-      const { cookieValue, live } = await sessions.create({ ...signIn, startedAt }, now)
+      const client = context.clientOf(request)
+      const { cookieValue, live } = await sessions.create({ ...signIn, startedAt, client }, now)
       cookieWriter.setTicket(reply, cookieValue)
       if (previous !== undefined) await context.retireSession(previous, live)
+      await context.limitSessions(live, previous)
       events.onLogin(request, { providerId: provider.id, code: 'ok', live })
     } catch (error) {
       events.onLogin(request, { providerId: provider.id, code: problemCodeOf(error) })

@@ -4,6 +4,7 @@ import { continuePage } from '../../../src/http/pages/continue-page.js'
 import { errorPage } from '../../../src/http/pages/error-page.js'
 import { forbiddenPage } from '../../../src/http/pages/forbidden-page.js'
 import type { Page } from '../../../src/http/pages/layout.js'
+import { sessionsPage } from '../../../src/http/pages/sessions-page.js'
 import { signInPage } from '../../../src/http/pages/sign-in-page.js'
 import { signOutAtProviderPage } from '../../../src/http/pages/sign-out-at-provider-page.js'
 import { signedOutPage } from '../../../src/http/pages/signed-out-page.js'
@@ -37,6 +38,22 @@ function pagesWith(text: string): Record<string, Page> {
       signOutPath: text,
       returnTo: text,
       requestId: text,
+    }),
+    sessions: sessionsPage({
+      host,
+      person: text,
+      sessions: [true, false].map((isCurrent) => ({
+        key: text,
+        createdAt: 0,
+        lastActiveAt: 0,
+        userAgent: text,
+        clientAddress: text,
+        isCurrent,
+      })),
+      isIncomplete: true,
+      sessionsPath: text,
+      signOutPath: text,
+      now: 0,
     }),
     signedOut: signedOutPage({ host, signInHref: text, providerStillSignedIn: text }),
     confirm: confirmSignOutPage({ host, signOutPath: text, returnTo: text }),
