@@ -14,7 +14,7 @@ export interface SecretFileOptions {
 
 /**
  * Fills clientSecret, session.keys and admin.token in the draft from the files that it names. The path of
- * session.keysFile becomes absolute, since that file is read again later.
+ * session.keysFile and the files of `session.redis` become absolute, since they are read again later.
  */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
@@ -46,7 +46,25 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     provider.clientSecret = readOne(path, clientSecretFile, clientSecret, 'clientSecret')
   }
 
+  /** Makes sure of files that are read again later, and of where they are. */
+  const readLater = <Name extends string>(
+    section: { [Key in Name]?: string | undefined } | undefined,
+    path: SettingPath,
+    names: readonly Name[],
+  ) => {
+    for (const name of names) {
+      const file = section?.[name]
+      if (!section || file === undefined) continue
+      read([...path, name], file)
+      section[name] = resolve(baseOf(path), file)
+    }
+  }
+
   const { admin, session } = draft
+  const redis = ['session', 'redis']
+  readLater(session?.redis, redis, ['usernameFile', 'passwordFile'])
+  readLater(session?.redis?.sentinel, [...redis, 'sentinel'], ['passwordFile'])
+  readLater(session?.redis?.tls, [...redis, 'tls'], ['caFile', 'certFile', 'keyFile'])
   if (admin) {
     admin.token = readOne(['admin', 'tokenFile'], admin.tokenFile, admin.token, 'token')
   }
