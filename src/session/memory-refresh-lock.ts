@@ -40,7 +40,9 @@ export function createMemoryRefreshLock(clock: () => number = Date.now): Refresh
       const waiting = waiters.get(key) ?? new Set()
       waiters.set(key, waiting)
       return new Promise((resolve) => {
-        const timer = setTimeout(wake, Math.min(timeoutMs, holder.leaseEndsAt - clock()))
+        // A timer may come a millisecond before the clock says so, when the lease still runs.
+        const leaseMs = holder.leaseEndsAt - clock() + 1
+        const timer = setTimeout(wake, Math.min(timeoutMs, leaseMs))
         function wake() {
           clearTimeout(timer)
           waiting.delete(wake)

@@ -161,7 +161,7 @@ for (const [title, answer] of [
   ['B.16.21 a decompression bomb', { headers: { 'content-encoding': 'gzip' }, body: bomb }],
 ] as const) {
   t.test(`DISC-4 a discovery answered with ${title} is told and tried again`, async (t) => {
-    const { provider, party, begin } = await setUpHostile(t, { timeout: 200 })
+    const { provider, party, begin } = await setUpHostile(t, { timeout: 1000 })
     const path = '/.well-known/openid-configuration'
     provider.answers.set(path, answer)
     await t.rejects(begin(), { code: 'ERR_PROVIDER_UNAVAILABLE' })

@@ -114,7 +114,7 @@ t.test('BODY-1 an upstream that is silent in the middle of a body is given up', 
 t.test('BODY-1 a body under way is not late, however long it takes', async (t) => {
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
-  const proxy = await startProxy(t, upstream.url, { timeouts: { responseMs: 50 } })
+  const proxy = await startProxy(t, upstream.url, { timeouts: { responseMs: 500 } })
   const { socket, until } = await openConnection(proxy.port)
   t.teardown(async () => void socket.destroy())
   const arrived = upstream.nextRequest()

@@ -175,7 +175,7 @@ t.test('B.2-6 maps what goes wrong to 502 and 504, and tells nobody the details'
     [silent.url, 504, 'ERR_UPSTREAM_TIMEOUT'],
   ]
   for (const [url, status, code] of cases) {
-    const proxy = await startProxy(t, url, { timeouts: { responseMs: 100 } })
+    const proxy = await startProxy(t, url, { timeouts: { responseMs: 1000 } })
     for (const method of ['GET', 'POST']) {
       const response = await request(proxy.url, { method, body: method === 'POST' ? 'x' : null })
       t.equal(response.statusCode, status, `${url} ${method}`)

@@ -147,7 +147,7 @@ t.test('an upstream that fails the handshake is answered for', async (t) => {
     [reset.url, 502, 'ERR_UPSTREAM_RESET'],
     [malformed.url, 502, 'ERR_UPSTREAM_MALFORMED'],
   ] as const) {
-    const proxy = await startProxy(t, url, { timeouts: { responseMs: 100 } })
+    const proxy = await startProxy(t, url, { timeouts: { responseMs: 1000 } })
     const { socket, until } = await openConnection(proxy.port)
     socket.write(`${handshake}\r\n`)
     t.match(await until(code), new RegExp(`^HTTP/1.1 ${status} `), code)
