@@ -1,5 +1,6 @@
+import { holdLease } from './held-lease.js'
 import type { LiveSession } from './live-session.js'
-import type { RefreshLease, RefreshLock } from './refresh-lock.js'
+import type { RefreshLock } from './refresh-lock.js'
 import {
   type LockedRefresh,
   refreshLockedSession,
@@ -44,30 +45,34 @@ export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTur
     for (let latest = live; ;) {
       const result = await slots.use(() => refreshIfFree(latest, refresher))
       if (result !== undefined) return result
-      const remainingMs = deadline - clock()
-      if (remainingMs <= 0) {
-        return { kind: 'unavailable', reason: 'another replica takes too long', retryAfterMs: 1000 }
-      }
-      await lock.waitForRelease(live.key, remainingMs)
+      await lock.waitForRelease(live.key, Math.max(0, deadline - clock()))
       const current = await loader.reload(live.ticket)
       if (current === undefined) return { kind: 'ended', reason: 'the session is gone' }
       if (clock() < current.refreshAt) return { kind: 'adopted', live: current }
+      if (clock() >= deadline) {
+        return { kind: 'unavailable', reason: 'another replica takes too long', retryAfterMs: 1000 }
+      }
       latest = current
     }
   }
 
   async function refreshIfFree(live: LiveSession, refresher: Refresher) {
+    const askedAt = clock()
     const lease = await lock.acquire(live.key, limits.leaseMs)
     if (lease === undefined) return undefined
-    const letGo = holdLease(lease, limits.leaseMs)
-    let locked: LockedRefresh
+    const held = holdLease(lease, limits.leaseMs, askedAt, clock)
+    let locked: LockedRefresh | undefined
     try {
-      locked = await refreshLockedSession(options, refresher, live)
+      locked = await refreshLockedSession(options, refresher, live, held)
     } catch (error) {
-      await letGo()
+      await held.letGo()
       throw error
     }
-    const write = locked.written.then(letGo).finally(() => writes.delete(write))
+    if (locked === undefined) {
+      await held.letGo()
+      return undefined
+    }
+    const write = locked.written.then(held.letGo).finally(() => writes.delete(write))
     writes.add(write)
     return locked.result
   }
@@ -77,14 +82,5 @@ export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTur
     async written() {
       while (writes.size > 0) await Promise.all(writes)
     },
-  }
-}
-
-/** Extends the lease until it is let go. */
-function holdLease(lease: RefreshLease, leaseMs: number): () => Promise<void> {
-  const extending = setInterval(() => void lease.extend().catch(() => false), leaseMs / 3).unref()
-  return () => {
-    clearInterval(extending)
-    return lease.release()
   }
 }

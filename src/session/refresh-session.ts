@@ -1,3 +1,4 @@
+import type { HeldLease } from './held-lease.js'
 import type { KeyRing } from './key-ring.js'
 import {
   createLiveSession,
@@ -44,17 +45,21 @@ export interface LockedRefresh {
 /**
  * Refreshes a session whose refresh lock is held. Reads the session anew first, since it may have been
  * refreshed or ended by whoever held the lock before. What is written replaces only what was read, so
- * neither a logout nor newer tokens are ever overwritten. Throws StoreUnavailableError, but not once the
- * provider has handed out tokens that are nowhere else.
+ * neither a logout nor newer tokens are ever overwritten. `undefined`: the lock was lost before the
+ * provider was asked. Throws StoreUnavailableError, but not once the provider has handed out tokens that
+ * are nowhere else.
  */
 export async function refreshLockedSession(
   options: RefreshSessionOptions,
   refresher: Refresher,
-  held: LiveSession,
-): Promise<LockedRefresh> {
-  const current = await options.loader.reload(held.ticket)
+  known: LiveSession,
+  lease: Pick<HeldLease, 'isHeld'>,
+): Promise<LockedRefresh | undefined> {
+  const current = await options.loader.reload(known.ticket)
   if (current === undefined) return done({ kind: 'ended', reason: 'the session is gone' })
   if (options.clock() < current.refreshAt) return done({ kind: 'adopted', live: current })
+  // Whoever took the lock over meanwhile has used the refresh token, and a second use may revoke all.
+  if (!(await lease.isHeld())) return undefined
   const outcome = await refresher(current.session, options.clock())
   switch (outcome.kind) {
     case 'refreshed':

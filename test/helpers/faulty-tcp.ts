@@ -28,13 +28,15 @@ export async function startFaultyTcp(targetPort: number): Promise<FaultyTcp> {
   function relay(from: Socket, to: Socket, isAnswer: boolean) {
     let previous = Promise.resolve()
     let broken = false
-    async function passOn(bytes: Buffer) {
-      if (delayMs > 0) await sleep(delayMs)
+    async function passOn(bytes: Buffer, delay: Promise<unknown> | undefined) {
+      await delay
       broken ||= mode === 'black hole' || (mode === 'lose answers' && isAnswer)
       if (!broken && to.writable) to.write(bytes)
     }
     from.on('data', (bytes: Buffer) => {
-      previous = previous.then(() => passOn(bytes))
+      // Counted from the arrival: what comes meanwhile is as late, not later still.
+      const delay = delayMs > 0 ? sleep(delayMs) : undefined
+      previous = previous.then(() => passOn(bytes, delay))
     })
     from.on('end', () => void previous.then(() => mode === 'black hole' || to.end()))
     from.on('error', () => to.destroy())

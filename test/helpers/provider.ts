@@ -66,6 +66,8 @@ export interface TestProvider {
   /** Holds token requests until `resumeTokenEndpoint`. */
   pauseTokenEndpoint(): void
   resumeTokenEndpoint(): void
+  /** Cuts the oldest of the requests on hold, so that the real provider never sees them. */
+  dropHeldTokenRequests(count: number): void
   /** Answers token requests with that status, unseen by the real provider, until `healTokenEndpoint`. */
   failTokenEndpoint(status: number, headers?: Record<string, string>, body?: string): void
   /** Works through token requests but cuts the connection before the answer, until `healTokenEndpoint`. */
@@ -96,7 +98,8 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const tokenRequests: TokenRequest[] = []
   const requests: string[] = []
   const secrets: string[] = []
-  const events = new EventEmitter<{ arrival: []; resume: []; answer: [TokenRequest] }>()
+  const events = new EventEmitter<{ arrival: []; answer: [TokenRequest] }>()
+  const held: ((fate: 'serve' | 'drop') => void)[] = []
   events.setMaxListeners(0)
   let mode: TokenEndpointMode = { kind: 'working' }
   let paused = false
@@ -196,7 +199,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   ): Promise<void> {
     const at = Date.now()
     events.emit('arrival')
-    if (paused) await once(events, 'resume')
+    if (paused && (await new Promise((resolve) => held.push(resolve))) === 'drop') {
+      ctx.req.socket.destroy()
+      return
+    }
     const current = mode
     if (current.kind === 'failing') {
       grantTypes.set(ctx.req, new URLSearchParams(await text(ctx.req)).get('grant_type') ?? '')
@@ -256,7 +262,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     },
     resumeTokenEndpoint() {
       paused = false
-      events.emit('resume')
+      for (const settle of held.splice(0)) settle('serve')
+    },
+    dropHeldTokenRequests(count) {
+      for (const settle of held.splice(0, count)) settle('drop')
     },
     failTokenEndpoint(status, headers = {}, body = '') {
       mode = { kind: 'failing', status, headers, body }

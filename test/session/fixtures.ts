@@ -69,7 +69,9 @@ export function createRotatingProvider(
     if (outcome.kind !== 'refreshed') used.delete(refreshToken)
     return outcome
   }
-  return { calls, reused, plan, refresher }
+  /** As if what was used so far had never arrived. */
+  const forget = () => used.clear()
+  return { calls, reused, plan, refresher, forget }
 }
 
 export type TestSessionsOptions = Partial<Omit<SessionsOptions, 'refresher'>> & {

@@ -3,23 +3,43 @@ import { StoreUnavailableError } from '../../src/session/session-store.js'
 import { createBarrier, createTokens, identity, until } from './fixtures.js'
 import { extend, setUpReplicas, tokenLifetimeMs } from './replicas.js'
 
-t.test('refused because another replica rotated first: its tokens are used', async (t) => {
+t.test('a holder that was stopped past its lease does not use the token again', async (t) => {
   const { here, there, faulty, time, signIn, provider } = setUpReplicas(t)
   const { live } = await signIn()
   time.now += tokenLifetimeMs
-  // This replica reads before the other one writes, and asks the provider after it.
+  // It stops between reading the session and asking the provider, and another replica takes over.
   const read = createBarrier()
   faulty.after.load = () => read.opened
-  const slow = here.freshen(live, time.now)
+  const stopped = here.freshen(live, time.now)
   await until(() => faulty.counts.load === 1)
-  // Its lease runs out meanwhile.
   time.now += 20_000
   t.match(await there.freshen(live, time.now), { kind: 'live', live: { version: 2 } })
   faulty.after = {}
   read.open()
+  t.match(await stopped, { kind: 'live', live: { version: 2 } })
+  t.equal(provider.calls.length, 1)
+})
+
+t.test('refused because another replica rotated first: its tokens are used', async (t) => {
+  const { here, there, time, signIn, load, provider, issue } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  time.now += tokenLifetimeMs
+  const refused = createBarrier()
+  provider.plan.answer = async () => {
+    await refused.opened
+    return { kind: 'rejected', reason: 'invalid_grant' }
+  }
+  const slow = here.freshen(live, time.now)
+  await until(() => provider.calls.length === 1)
+  // Its request is still under way to the provider when its lease runs out.
+  time.now += 20_000
+  provider.plan.answer = issue
+  provider.forget()
+  t.match(await there.freshen(live, time.now), { kind: 'live', live: { version: 2 } })
+  refused.open()
   t.match(await slow, { kind: 'live', live: { version: 2 } })
   t.equal(provider.calls.length, 2)
-  t.ok(await faulty.store.load(live.key))
+  t.equal((await load(there, cookieValue)).version, 2)
 })
 
 t.test('tokens that the store would not take are kept, used, and written later', async (t) => {
