@@ -55,12 +55,15 @@ t.test('RF-2 the process that refreshes is killed in mid-call', async (t) => {
     void ask(victim, cookie)
     await arrival
   }
-  await members[0].valetkey.kill()
-  // The provider never worked on the first call; on the second it did, and its answer is lost.
+  // Stopped first, so that it takes nothing in of what happens until it is dead: the provider never
+  // works on the first call; on the second it does, and the new refresh token dies with the process.
+  const { valetkey } = members[0]
+  valetkey.child.kill('SIGSTOP')
   provider.dropHeldTokenRequests(1)
   const answered = provider.nextTokenRequest()
   provider.resumeTokenEndpoint()
   await answered
+  await valetkey.kill()
 
   const rush = (cookie: string) =>
     Promise.all(Array.from({ length: 200 }, (_, i) => askUntilDecided(others[i % 2] ?? '', cookie)))
