@@ -1,11 +1,13 @@
 import * as fc from 'fast-check'
 import t from 'tap'
+import { createKeyRing, createSessionKey } from '../../src/session/key-ring.js'
 import { createMemoryRefreshLock } from '../../src/session/memory-refresh-lock.js'
 import { createMemoryStore } from '../../src/session/memory-store.js'
 import type { RefreshOutcome } from '../../src/session/refresher.js'
+import type { SessionKey, SessionStore } from '../../src/session/session-store.js'
 import { createSessions, type Sessions } from '../../src/session/sessions.js'
-import { createFaultyStore } from './faulty-store.js'
-import { createRotatingProvider, createTokens, identity, keyRing } from './fixtures.js'
+import { createFaultyStore, type FaultyStore } from './faulty-store.js'
+import { createRotatingProvider, createTokens, identity } from './fixtures.js'
 
 const minute = 60_000
 const inactivityTimeoutMs = 30 * minute
@@ -15,6 +17,7 @@ const extend = { extend: true }
 
 /** What the simplest thinkable implementation knows of one session. */
 interface ModelSession {
+  readonly key: SessionKey
   readonly cookieValue: string
   readonly endsAt: number
   /** A session may end a touch interval early, so the last activity is known within bounds. */
@@ -50,6 +53,17 @@ const step = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      do: fc.constant('keys' as const),
+      is: fc.constantFrom('added' as const, 'put first' as const, 'removed' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('restart' as const), at: fc.nat(1) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       do: fc.constant('store' as const),
       at: fc.nat(1),
       is: fc.constantFrom('well' as const, 'away' as const),
@@ -67,15 +81,19 @@ function createWorld() {
       ? { kind: 'refreshed', tokens: createTokens(now, tokenLifetimeMs) }
       : { kind: 'unavailable', reason: 'away' }
   const provider = createRotatingProvider(answer)
-  const store = createMemoryStore(clock)
+  let keys = [createSessionKey()]
+  /** The key that sealed each session last; both replicas seal with the first one. */
+  const sealedWith = new Map<SessionKey, string | undefined>()
+  const store = noteSealing(createMemoryStore(clock), (key) => void sealedWith.set(key, keys[0]))
   const lock = createMemoryRefreshLock(clock)
   const links = [createFaultyStore(store, clock), createFaultyStore(store, clock)]
   const isLinkWell = [true, true]
-  const replicas = links.map((link) =>
+  const startReplica = (link: FaultyStore) =>
     createSessions({
-      store: link.store,
+      // The store outlives a replica that is restarted.
+      store: { ...link.store, close: async () => {} },
       lock,
-      keyRing,
+      keyRing: createKeyRing(keys),
       clock,
       refresher: () => provider.refresher,
       inactivityTimeoutMs,
@@ -83,8 +101,8 @@ function createWorld() {
       refreshAheadMs: minute,
       staleOnStoreErrorMs: 0,
       cacheBytes: 1_000_000,
-    }),
-  )
+    })
+  const replicas = links.map(startReplica)
   const people: ModelSession[] = []
   const at = (index: number): Sessions => replicas[index] ?? fail()
 
@@ -96,8 +114,9 @@ function createWorld() {
   async function signIn() {
     if (!isLinkWell[0]) return
     const signedIn = { identity, tokens: createTokens(now, tokenLifetimeMs) }
-    const { cookieValue } = await at(0).create(signedIn, now)
-    people.unshift({ cookieValue, endsAt: now + lifetimeMs, lastSeenAt: now, isEnded: false })
+    const { cookieValue, live } = await at(0).create(signedIn, now)
+    const { key } = live
+    people.unshift({ key, cookieValue, endsAt: now + lifetimeMs, lastSeenAt: now, isEnded: false })
   }
 
   async function request(person: ModelSession, index: number) {
@@ -133,6 +152,30 @@ function createWorld() {
     person.isEnded = true
   }
 
+  /** Ends the process as an update does: what is under way is finished, and the cache is gone. */
+  async function restart(index: number) {
+    const link = links[index]
+    if (link === undefined || !isLinkWell[index]) return
+    await at(index).close()
+    replicas[index] = startReplica(link)
+  }
+
+  /** Both replicas learn of a changed key ring by a restart. */
+  async function changeKeys(change: 'added' | 'put first' | 'removed') {
+    if (!isLinkWell.every(Boolean)) return
+    // What refreshes under way still seal is sealed before the keys change.
+    await Promise.all(replicas.map((sessions) => sessions.close()))
+    const last = keys.at(-1)
+    if (change === 'added') keys = [...keys, createSessionKey()].slice(0, 3)
+    if (last !== undefined && change === 'put first') keys = [last, ...keys.slice(0, -1)]
+    if (last !== undefined && change === 'removed' && keys.length > 1) {
+      keys = keys.slice(0, -1)
+      for (const person of people) person.isEnded ||= sealedWith.get(person.key) === last
+    }
+    await restart(0)
+    await restart(1)
+  }
+
   async function run(action: typeof step extends fc.Arbitrary<infer Step> ? Step : never) {
     const person = 'who' in action ? people[action.who] : undefined
     switch (action.do) {
@@ -150,6 +193,10 @@ function createWorld() {
       case 'provider':
         isProviderWell = action.is === 'well'
         return undefined
+      case 'keys':
+        return changeKeys(action.is)
+      case 'restart':
+        return restart(action.at)
       case 'store': {
         const link = links[action.at] ?? fail()
         const isWell = action.is === 'well'
@@ -167,6 +214,23 @@ function createWorld() {
     async end() {
       for (const link of links) link.comeBack()
       await Promise.all(replicas.map((sessions) => sessions.close()))
+      await store.close()
+    },
+  }
+}
+
+/** The same store, which tells of everything that is sealed into it. */
+function noteSealing(store: SessionStore, sealed: (key: SessionKey) => void): SessionStore {
+  return {
+    ...store,
+    async create(key, ...rest) {
+      await store.create(key, ...rest)
+      sealed(key)
+    },
+    async replace(key, ...rest) {
+      const answer = await store.replace(key, ...rest)
+      if (answer === 'replaced') sealed(key)
+      return answer
     },
   }
 }
@@ -191,6 +255,6 @@ t.test('two replicas behave like one that never fails, whatever happens to them'
         await world.end()
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   )
 })
