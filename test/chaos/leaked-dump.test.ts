@@ -89,7 +89,9 @@ t.test('a dump of Redis reveals no token, claim, subject, email or ticket', asyn
 /** The whole value, the id and the secret of each cookie. */
 function ticketParts(cookie: string): string[] {
   const values = cookie.split('; ').map((pair) => pair.slice(pair.indexOf('=') + 1))
-  return values.flatMap((value) => [value, ...value.split('.')]).filter((part) => part.length > 4)
+  return values
+    .concat(values.flatMap((value) => value.split('.')))
+    .filter((part) => part.length > 4)
 }
 
 function encodings(secret: string): Buffer[] {

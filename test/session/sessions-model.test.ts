@@ -51,7 +51,7 @@ const step = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 4,
     arbitrary: fc.record({
       do: fc.constant('keys' as const),
       is: fc.constantFrom('added' as const, 'put first' as const, 'removed' as const),
