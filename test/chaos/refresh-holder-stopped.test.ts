@@ -45,6 +45,8 @@ async function readUnderLock(t: Test): Promise<void> {
   })
 }
 
+// Here the deadline of the command that was under way may do what the check of the lease is there for:
+// test/session/refresh-faults.test.ts is what fails without that check.
 t.test('stopped past its lease before it asks: it finds out and uses no spent token', async (t) => {
   const cookie = await cookieOf('alice')
   await expiry()
