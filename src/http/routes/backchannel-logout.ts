@@ -6,8 +6,8 @@ import { findProblem, problemCodeOf } from '../problem.js'
  * `POST /backchannel-logout`: the provider ends sessions (OpenID Connect Back-Channel Logout 1.0 §2.5).
  * The signed token is all that counts: there is no cookie, and the origin of the request means nothing.
  *
- * 200 says that the sessions have ended, 400 that the token will never be obeyed. What cannot be done
- * just now is 503, so that the provider tries again (§2.8 leaves failures to HTTP).
+ * 200 says that the sessions have ended, 400 that the token is not accepted (§2.8). What cannot be done
+ * just now is 503 instead, so that the provider can tell it from a refusal and try again.
  */
 export function registerBackchannelLogout(scope: FastifyInstance, context: EndpointContext): void {
   const { paths, answers, providers, sessions, logoutReplays, events, clock } = context
