@@ -1,47 +1,25 @@
-import { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { StoreUnavailableError } from '../session/session-store.js'
 
-export interface RedisLinkOptions {
-  /** redis:// or rediss://, with user and password if need be. */
-  readonly url: string
-  /** The deadline of one command, and of silence on a connection that owes an answer. */
-  readonly commandTimeoutMs: number
-}
+/** What runs commands: a connection to one server, or to all of a cluster. */
+export type RedisClient = Redis | Cluster
 
 /** A connection and the way to use it. */
 export interface RedisLink {
-  readonly client: Redis
+  readonly client: RedisClient
   /** Runs commands. Whatever goes wrong is a StoreUnavailableError that says what, and nothing secret. */
   readonly reach: <Result>(commands: () => Promise<Result>) => Promise<Result>
 }
 
-/**
- * Opens a connection that fails fast and comes back by itself. While it is down every command fails at
- * once instead of waiting in a queue, and nothing is sent a second time: whether a command that got no
- * answer took effect is for the caller to find out. Never throws and never emits an unhandled error.
- */
-export function createRedisLink({ url, commandTimeoutMs }: RedisLinkOptions): RedisLink {
-  const client = new Redis(url, {
-    // The same replies from every server version, and the one in which invalidations reach a listener.
-    protocol: 2,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    disableClientInfo: true,
-    connectTimeout: 2000,
-    commandTimeout: commandTimeoutMs,
-    // A partition leaves connections that look alive: silence ends them, so that a new one can work.
-    socketTimeout: commandTimeoutMs,
-    maxLoadingRetryTime: 200,
-    retryStrategy: (attempt) => Math.min(50 * attempt, 500),
-    reconnectOnError: isOnWrongServer,
-  })
+/** Wraps a client whose errors then end no process and tell no secret. */
+export function createRedisLink(client: RedisClient): RedisLink {
   let disconnectedBy: string | undefined
+  const note = (error: unknown) => {
+    disconnectedBy = findCode(error) ?? findSentinelFault(error)
+  }
   // Without a listener the event would end the process. Commands say why they cannot be sent.
-  client.on('error', (error) => {
-    disconnectedBy = findCode(error)
-  })
+  client.on('error', note)
+  client.on('node error', note)
   client.on('ready', () => {
     disconnectedBy = undefined
   })
@@ -57,11 +35,6 @@ export function createRedisLink({ url, commandTimeoutMs }: RedisLinkOptions): Re
       }
     },
   }
-}
-
-/** After a failover the address may lead to the new primary while the connection stays at the old one. */
-function isOnWrongServer(error: Error): boolean {
-  return error.message.startsWith('READONLY')
 }
 
 /** Whether another kind of value stands where a session should: then there is no session there. */
@@ -83,5 +56,11 @@ function describeFailure(error: unknown, disconnectedBy: string | undefined): st
 function findCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if ('code' in error && typeof error.code === 'string') return error.code
-  return /^[A-Z][A-Z_]+\b/.exec(error.message)?.[0]
+  const told = /\bLast error: (?:ReplyError: |Error: )?(?:connect )?(.*)/.exec(error.message)?.[1]
+  return /^[A-Z][A-Z_]+\b/.exec(told ?? error.message)?.[0]
+}
+
+function findSentinelFault(error: unknown): string | undefined {
+  const isAboutSentinels = error instanceof Error && error.message.startsWith('All sentinels')
+  return isAboutSentinels ? 'no Sentinel names a primary' : undefined
 }

@@ -1,30 +1,50 @@
+import { Cluster, type Redis } from 'ioredis'
 import type { RefreshLock } from '../session/refresh-lock.js'
 import type { SessionStore } from '../session/session-store.js'
+import { createChangeListener } from './change-listener.js'
 import { createRedisLink } from './client.js'
-import { createRedisChanges } from './invalidation.js'
+import { fetchPrimaries } from './cluster-primaries.js'
+import { createConnections, type ConnectionSettings, type RedisConnections } from './connections.js'
+import { createRedisChanges, type ServerWatch } from './invalidation.js'
 import { createRedisKeys } from './redis-keys.js'
 import { createRedisRefreshLock } from './redis-refresh-lock.js'
 import { createRedisSessionStore } from './redis-session-store.js'
+import type { RedisAddress } from './redis-settings.js'
+import { createServerWarnings, type ServerWarnings } from './server-warnings.js'
+import { fetchServerFacts, type ServerFacts } from './server-facts.js'
 
-export interface RedisOptions {
-  readonly url: string
+export interface RedisOptions extends ConnectionSettings {
   /** Stands before every key. */
   readonly keyPrefix: string
-  /** The deadline of one command. */
-  readonly commandTimeoutMs: number
   readonly clock?: () => number
+  /** Called at each connection to a server that works in a way which an operator should know of. */
+  readonly onWarning?: (warning: string) => void
 }
 
 /**
- * Opens the two connections of a process, one for commands and one for reports of changes, and returns
- * at once: while Redis is away everything throws StoreUnavailableError, and recovers by itself. Closing
- * the store closes both.
+ * Opens the connections of a process, for commands and for reports of changes, and returns at once:
+ * while Redis is away everything throws StoreUnavailableError, and recovers by itself. Closing the store
+ * closes them all.
  */
-export function connectRedis(options: RedisOptions): { store: SessionStore; lock: RefreshLock } {
+export function connectRedis(options: RedisOptions): {
+  readonly store: SessionStore
+  readonly lock: RefreshLock
+  readonly warnings: ServerWarnings
+} {
   const { clock = Date.now } = options
   const keys = createRedisKeys(options.keyPrefix)
-  const link = createRedisLink(options)
-  const changes = createRedisChanges({ connection: createRedisLink(options).client, keys, clock })
+  const connections = createConnections(options)
+  const client = connections.openClient()
+  const link = createRedisLink(client)
+  const warnings = createServerWarnings(options.onWarning)
+  const changes = createRedisChanges<RedisAddress | undefined>({
+    watch:
+      client instanceof Cluster ? watchCluster(client, connections) : watchOne(client, connections),
+    keys,
+    clock,
+    onFacts: warnings.note,
+    onServers: warnings.keepOnly,
+  })
   return {
     store: createRedisSessionStore({
       link,
@@ -33,9 +53,43 @@ export function connectRedis(options: RedisOptions): { store: SessionStore; lock
       clock,
       async close() {
         changes.close()
-        link.client.disconnect()
+        client.disconnect()
       },
     }),
     lock: createRedisRefreshLock({ link, keys, changes }),
+    warnings,
+  }
+}
+
+/** The one server that commands go to, be it a primary named by Sentinels or whatever an address leads to. */
+function watchOne(client: Redis, connections: RedisConnections): ServerWatch<undefined> {
+  const servers = new Map([['the server', undefined]])
+  let facts: ServerFacts | undefined
+  client.on('ready', () => {
+    // Asked before any command, it is answered before any, too.
+    void fetchServerFacts(client).then(
+      (told) => (facts = told),
+      () => {},
+    )
+  })
+  return {
+    fetchServers: async () => servers,
+    listenTo: (_server, events) =>
+      createChangeListener({ ...events, connection: connections.openServer() }),
+    hears(listener) {
+      const heard = listener.facts()
+      if (facts === undefined || heard === undefined) return 'unknown'
+      const isTold = facts.runId !== undefined && heard.runId !== undefined
+      return isTold && facts.runId !== heard.runId ? 'another server' : 'the server'
+    },
+  }
+}
+
+function watchCluster(client: Cluster, connections: RedisConnections): ServerWatch<RedisAddress> {
+  return {
+    fetchServers: () => fetchPrimaries(client),
+    listenTo: (server, events) =>
+      createChangeListener({ ...events, connection: connections.openServer(server) }),
+    hears: () => 'the server',
   }
 }

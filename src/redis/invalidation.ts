@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis'
 import type { ChangeFeed, SessionKey } from '../session/session-store.js'
+import type { ChangeListener, ChangeListenerOptions } from './change-listener.js'
 import type { RedisKeys } from './redis-keys.js'
+import type { ServerFacts } from './server-facts.js'
 
 export interface RedisChanges {
   readonly changes: ChangeFeed
@@ -9,70 +10,125 @@ export interface RedisChanges {
   close(): void
 }
 
-export interface RedisChangesOptions {
-  /** A connection of its own that speaks RESP2: there, invalidations arrive as messages. */
-  readonly connection: Redis
-  readonly keys: RedisKeys
-  readonly clock: () => number
+/** What a listener is given to report to. */
+export type ListenerEvents = Omit<ChangeListenerOptions, 'connection'>
+
+/** Which servers hold sessions: one, or the primaries of a cluster. */
+export interface ServerWatch<Server> {
+  /** The servers by name. Throws when that cannot be told. */
+  fetchServers(): Promise<ReadonlyMap<string, Server>>
+  listenTo(server: Server, events: ListenerEvents): ChangeListener
+  /** Whether a listener hears the server that commands go to. */
+  hears(listener: ChangeListener): 'the server' | 'another server' | 'unknown'
 }
 
-const channel = '__redis__:invalidate'
+export interface RedisChangesOptions<Server> {
+  readonly watch: ServerWatch<Server>
+  readonly keys: RedisKeys
+  readonly clock: () => number
+  readonly onFacts?: (server: string, facts: ServerFacts) => void
+  readonly onServers?: (servers: ReadonlySet<string>) => void
+}
+
 const heartbeatMs = 250
 /** The time in which a revocation that happens just as the connection dies can go unnoticed. */
 const certainForMs = 750
 
 /**
- * Has Redis report every change of a session or lock, by whatever client (CLIENT TRACKING in broadcast
- * mode). The connection redirects the reports to itself, so there is no half of it that can be lost.
- *
- * Answers and reports come in order on one connection: once a heartbeat is answered, every change from
- * before it was sent has been reported. Each new connection begins a new generation.
+ * Joins the reports of all servers into one feed. It is certain while every server that holds sessions
+ * is heard and the list of these servers is fresh. Each new connection and each change of that list
+ * begins a new generation, so that whatever was loaded before is looked up again.
  */
-export function createRedisChanges(options: RedisChangesOptions): RedisChanges {
-  const { connection, keys, clock } = options
+export function createRedisChanges<Server>(options: RedisChangesOptions<Server>): RedisChanges {
+  const { watch, keys, clock } = options
   const listeners: ((key: SessionKey | undefined) => void)[] = []
   const lockListeners: ((key: SessionKey) => void)[] = []
   let current = { generation: 0 }
   /** The moment up to which the changes of each of the last generations are known. */
   const knownUntil = new Map<number, number>()
   let isListening = false
+  let isClosed = false
 
-  async function listen() {
-    const id = await connection.client('ID')
-    // prettier-ignore
-    await connection.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', 'PREFIX', keys.sessionPrefix, 'PREFIX', keys.lockPrefix)
-    const startedAt = clock()
-    await connection.subscribe(channel)
-    beginGeneration(startedAt)
+  const servers = new Map<string, ChangeListener>()
+  let serversKnownAt = Number.NEGATIVE_INFINITY
+
+  function listenTo(name: string, server: Server) {
+    const whileNeeded = (act: () => void) => () => {
+      if (servers.get(name) === listener) act()
+    }
+    const listener = watch.listenTo(server, {
+      prefixes: [keys.sessionPrefix, keys.lockPrefix],
+      clock,
+      onChange: report,
+      onFacts: (facts) => whileNeeded(() => options.onFacts?.(name, facts))(),
+      onListening: whileNeeded(beginGeneration),
+      onDeaf: whileNeeded(endGeneration),
+    })
+    servers.set(name, listener)
   }
 
-  function beginGeneration(startedAt: number) {
+  /** The moment up to which the changes on every server are known. */
+  function knownEverywhere(): number | undefined {
+    let known = serversKnownAt
+    for (const listener of servers.values()) {
+      const until = listener.knownUntil()
+      if (until === undefined || watch.hears(listener) !== 'the server') return undefined
+      known = Math.min(known, until)
+    }
+    return servers.size === 0 ? undefined : known
+  }
+
+  function endGeneration() {
+    isListening = false
+  }
+
+  function beginGeneration() {
+    endGeneration()
+    const known = knownEverywhere()
+    if (known === undefined) return
     current = { generation: current.generation + 1 }
-    knownUntil.set(current.generation, startedAt)
+    knownUntil.set(current.generation, known)
     // What older generations knew is staler than any configuration honours after this many.
     knownUntil.delete(current.generation - 1000)
     isListening = true
   }
 
-  async function beat() {
-    if (!isListening) return
-    const { generation } = current
-    const sentAt = clock()
-    await connection.ping()
-    if (generation === current.generation) knownUntil.set(generation, sentAt)
+  async function lookForServers() {
+    const askedAt = clock()
+    const found = await watch.fetchServers()
+    if (isClosed || askedAt < serversKnownAt) return
+    serversKnownAt = askedAt
+    const gone = [...servers.keys()].filter((name) => !found.has(name))
+    const fresh = [...found].filter(([name]) => !servers.has(name))
+    for (const name of gone) {
+      const listener = servers.get(name)
+      servers.delete(name)
+      listener?.close()
+    }
+    for (const [name, server] of fresh) listenTo(name, server)
+    if (gone.length === 0 && fresh.length === 0) return
+    options.onServers?.(new Set(servers.keys()))
+    beginGeneration()
   }
 
-  connection.on('ready', () => {
-    // The server may be too old or forbid tracking: then nothing is ever certain, and all still works.
-    void listen().catch(() => {})
-  })
-  connection.on('close', () => {
-    isListening = false
-  })
-  connection.on('messageBuffer', (_channel: Buffer, message: unknown) => {
-    for (const name of parseInvalidation(message)) report(name)
-  })
-  const heartbeat = setInterval(() => void beat().catch(() => {}), heartbeatMs).unref()
+  async function beat() {
+    const { generation } = current
+    for (const listener of servers.values()) {
+      // An address may lead to another server by now, while an old connection stays where it was.
+      if (watch.hears(listener) === 'another server') listener.reconnect()
+    }
+    await Promise.all([
+      lookForServers().catch(() => {}),
+      ...Array.from(servers.values(), (listener) => listener.beat()),
+    ])
+    const known = knownEverywhere()
+    if (known === undefined) return endGeneration()
+    if (!isListening) return beginGeneration()
+    if (generation === current.generation) knownUntil.set(generation, known)
+  }
+
+  void beat()
+  const heartbeat = setInterval(() => void beat(), heartbeatMs).unref()
 
   function report(name: string | undefined) {
     const changed = name === undefined ? undefined : keys.parse(name)
@@ -94,13 +150,9 @@ export function createRedisChanges(options: RedisChangesOptions): RedisChanges {
     },
     subscribeToLocks: (listener) => void lockListeners.push(listener),
     close() {
+      isClosed = true
       clearInterval(heartbeat)
-      connection.disconnect()
+      for (const listener of servers.values()) listener.close()
     },
   }
-}
-
-/** The names in a report; one `undefined` when Redis dropped everything (FLUSHALL) or said nothing clear. */
-function parseInvalidation(message: unknown): (string | undefined)[] {
-  return Array.isArray(message) ? message.map(String) : [undefined]
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from './client.js'
 
 /** A Lua script that Redis runs as one step. */
 export interface Script {
@@ -49,7 +49,7 @@ return redis.call('DEL', KEYS[1])`)
 
 /** Runs a script on one key, by its hash unless the server has forgotten it (restart, SCRIPT FLUSH). */
 export async function runScript(
-  client: Redis,
+  client: RedisClient,
   script: Script,
   key: string,
   args: readonly (string | number | Buffer)[],
