@@ -71,8 +71,9 @@ async function check(options: Options): Promise<void> {
   print(printEffectiveConfig(config).trimEnd())
   if (!options.online) return
   const app = await createApp(config, { logger: createLogger({ level: 'silent' }) })
-  const unreachable = await app.checkOnline()
+  const { unreachable, warnings } = await app.checkOnline()
   await app.close()
+  for (const { path, message } of warnings) complain(`warning: ${path}: ${message}`)
   for (const { path, message } of unreachable) complain(`${path}: ${message}`)
   if (unreachable.length > 0) process.exitCode = 1
 }

@@ -10,6 +10,8 @@ export interface AdminOptions {
   readonly logger: FastifyBaseLogger
   /** What stands in the way of taking requests; empty when nothing does. */
   readonly unreadiness: () => Promise<readonly Unreadiness[]>
+  /** What an operator should know although requests are taken. */
+  readonly warnings?: () => readonly Unreadiness[]
   readonly metrics: { readonly contentType: string; render(): Promise<string> }
 }
 
@@ -44,7 +46,7 @@ export function createAdmin(options: AdminOptions): FastifyInstance {
     const reasons = await options.unreadiness()
     return reply
       .code(reasons.length === 0 ? 200 : 503)
-      .send({ ready: reasons.length === 0, reasons })
+      .send({ ready: reasons.length === 0, reasons, warnings: options.warnings?.() ?? [] })
   })
 
   admin.get('/metrics', async (_request, reply) =>

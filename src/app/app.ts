@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
 import { createMetrics } from '../telemetry/metrics.js'
-import { checkReachable, type Unreachable } from './check-reachable.js'
+import { checkReachable, type OnlineFindings } from './check-reachable.js'
 import { listenOn } from './listen.js'
 import { createProviders } from './providers.js'
 import { createPublicServer } from './public-server.js'
@@ -18,8 +18,8 @@ export interface App {
   startDraining(): void
   /** Lets requests under way finish, then lets go of everything. */
   close(): Promise<void>
-  /** Tries whatever the configuration names; gives what cannot be reached. */
-  checkOnline(): Promise<readonly Unreachable[]>
+  /** Tries whatever the configuration names; gives what cannot be reached, and what works dubiously. */
+  checkOnline(): Promise<OnlineFindings>
 }
 
 /**
@@ -33,7 +33,8 @@ export async function createApp(
   const metrics = createMetrics()
   const keyRing = createKeyRing(config.session.keys ?? [createSessionKey()])
   const providers = createProviders(config, { logger, clock })
-  const { store, sessions } = openSessions(config, { keyRing, providers, metrics, logger, clock })
+  const opened = openSessions(config, { keyRing, providers, metrics, logger, clock })
+  const { store, sessions, storeWarnings } = opened
   const server = await createPublicServer(config, {
     keyRing,
     providers,
@@ -56,9 +57,11 @@ export async function createApp(
     if (!state.ready) reasons.push({ component: 'session store', reason: state.reason })
     return reasons
   }
+  const warnings = () =>
+    storeWarnings.current().map((reason) => ({ component: 'session store', reason }))
   metrics.watchReadiness(async () => (await unreadiness()).length === 0)
   metrics.watchSessionCache(() => ({ bytes: sessions.cache.bytes, sessions: sessions.cache.size }))
-  const admin = createAdmin({ logger, unreadiness, metrics })
+  const admin = createAdmin({ logger, unreadiness, warnings, metrics })
 
   return {
     async listen() {
@@ -78,6 +81,6 @@ export async function createApp(
       for (const provider of providers.values()) provider.stop()
       await admin.close()
     },
-    checkOnline: () => checkReachable(config, { providers, sessions }),
+    checkOnline: () => checkReachable(config, { providers, sessions, storeWarnings }),
   }
 }

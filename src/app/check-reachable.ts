@@ -5,8 +5,9 @@ import type { Config } from '../config/schema.js'
 import { createUpstream } from '../proxy/upstream.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Providers } from './providers.js'
+import type { StoreWarnings } from './sessions.js'
 
-/** Something that the configuration names and that did not answer; `path` is where in the file. */
+/** Something that the configuration names and that is not as it should be; `path` is where in the file. */
 export interface Unreachable {
   readonly path: string
   readonly message: string
@@ -14,21 +15,38 @@ export interface Unreachable {
 
 const storeConnectMs = 3000
 
+export interface OnlineFindings {
+  readonly unreachable: readonly Unreachable[]
+  /** What works, but not as it should. */
+  readonly warnings: readonly Unreachable[]
+}
+
 /** Tries discovery and keys of each provider, the session store, and a connection to each upstream. */
 export async function checkReachable(
   config: Config,
-  { providers, sessions }: { providers: Providers; sessions: Sessions },
-): Promise<readonly Unreachable[]> {
+  parts: { providers: Providers; sessions: Sessions; storeWarnings: StoreWarnings },
+): Promise<OnlineFindings> {
+  const { providers, sessions, storeWarnings } = parts
+  const storePath = pathOfStore(config)
   const checks = [
     ...[...providers.values()].map((provider, index) =>
       attempt(`providers[${index}].issuer`, () => provider.checkOnline()),
     ),
-    attempt('session.redis.url', () => reachStore(sessions)),
+    attempt(storePath, async () => {
+      await Promise.all([reachStore(sessions), storeWarnings.whenTold(storeConnectMs)])
+    }),
     ...config.routes.map(({ upstream, timeouts }, index) =>
       attempt(`routes[${index}].upstream`, () => connectTo(upstream, timeouts.connect)),
     ),
   ]
-  return (await Promise.all(checks)).filter((result) => result !== undefined)
+  const unreachable = (await Promise.all(checks)).filter((result) => result !== undefined)
+  const warnings = storeWarnings.current().map((message) => ({ path: storePath, message }))
+  return { unreachable, warnings }
+}
+
+function pathOfStore({ session: { redis } }: Config): string {
+  if (redis?.cluster) return 'session.redis.cluster'
+  return redis?.sentinel ? 'session.redis.sentinel' : 'session.redis.url'
 }
 
 async function attempt(path: string, check: () => Promise<void>): Promise<Unreachable | undefined> {

@@ -18,12 +18,25 @@ export interface SessionParts {
   readonly clock: () => number
 }
 
+/** What an operator should know of a store although it works. */
+export interface StoreWarnings {
+  current(): readonly string[]
+  /** Resolves when the store has told of itself, or after `timeoutMs`. */
+  whenTold(timeoutMs: number): Promise<void>
+}
+
+const noWarnings: StoreWarnings = { current: () => [], whenTold: async () => {} }
+
 /** Opens the configured session store and the sessions in it. */
 export function openSessions(
   { session }: Config,
   { keyRing, providers, metrics, logger, clock }: SessionParts,
-): { readonly store: SessionStore; readonly sessions: Sessions } {
-  const { store, lock } = openStore(session, clock)
+): {
+  readonly store: SessionStore
+  readonly sessions: Sessions
+  readonly storeWarnings: StoreWarnings
+} {
+  const { store, lock, warnings = noWarnings } = openStore(session, { clock, logger })
   const sessions = createSessions({
     store,
     lock,
@@ -37,18 +50,23 @@ export function openSessions(
     clock,
     events: recordSessionEvents(metrics, logger),
   })
-  return { store, sessions }
+  return { store, sessions, storeWarnings: warnings }
 }
 
 function openStore(
   session: Config['session'],
-  clock: () => number,
-): { store: SessionStore; lock: RefreshLock } {
+  { clock, logger }: Pick<SessionParts, 'clock' | 'logger'>,
+): { store: SessionStore; lock: RefreshLock; warnings?: StoreWarnings } {
   if (session.redis === undefined || session.store === 'memory') {
     return { store: createMemoryStore(clock), lock: createMemoryRefreshLock() }
   }
-  const { url, keyPrefix, commandTimeout: commandTimeoutMs } = session.redis
-  return connectRedis({ url, keyPrefix, commandTimeoutMs, clock })
+  const { commandTimeout: commandTimeoutMs, ...settings } = session.redis
+  return connectRedis({
+    ...settings,
+    commandTimeoutMs,
+    clock,
+    onWarning: (warning) => logger.warn({ warning }, 'session store'),
+  })
 }
 
 function recordSessionEvents(metrics: Metrics, logger: Logger): SessionEvents {

@@ -7,8 +7,8 @@ const mask = '********'
 
 /**
  * The configuration in force as YAML: every default filled in, durations as people write them, in
- * the order of the reference page. Client secrets, session keys, the admin token and the password in
- * the Redis URL are masked.
+ * the order of the reference page. Client secrets, session keys, the admin token and the passwords of
+ * Redis are masked.
  */
 export function printEffectiveConfig(config: Config): string {
   const { admin, providers, session } = config
@@ -23,7 +23,7 @@ export function printEffectiveConfig(config: Config): string {
     session: {
       ...session,
       keys: session.keysFile === undefined ? session.keys?.map(() => mask) : undefined,
-      redis: session.redis && { ...session.redis, url: maskPassword(session.redis.url) },
+      redis: session.redis && maskRedis(session.redis),
     },
   }
   const written = inSchemaOrder(configSchema, Value.Encode(configSchema, shown))
@@ -33,6 +33,16 @@ export function printEffectiveConfig(config: Config): string {
 /** A secret that came from a file is not told at all: the file is. */
 function masked(secret: string | undefined, file: string | undefined): string | undefined {
   return secret === undefined || file !== undefined ? undefined : mask
+}
+
+function maskRedis(redis: NonNullable<Config['session']['redis']>) {
+  const { url, password, sentinel } = redis
+  return {
+    ...redis,
+    url: url === undefined ? undefined : maskPassword(url),
+    password: masked(password, undefined),
+    sentinel: sentinel && { ...sentinel, password: masked(sentinel.password, undefined) },
+  }
 }
 
 function maskPassword(redisUrl: string): string {

@@ -12,12 +12,18 @@ export interface SecretFileOptions {
   readonly isFromEnvironment: (path: SettingPath) => boolean
 }
 
-/** Fills clientSecret, session.keys and admin.token in the draft from the files that it names. */
+/**
+ * Fills clientSecret, session.keys and admin.token in the draft from the files that it names. The files
+ * of `session.redis` stay files, since they are read again at each connection: their paths are absolute
+ * afterwards.
+ */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
 
+  const baseOf = (path: SettingPath) =>
+    options.isFromEnvironment(path) ? '.' : dirname(options.configFile ?? '.')
   const read = (path: SettingPath, file: string): string | undefined => {
-    const base = options.isFromEnvironment(path) ? '.' : dirname(options.configFile ?? '.')
+    const base = baseOf(path)
     const hint = isAbsolute(file) ? '' : `; a relative path starts at ${resolve(base)}`
     const text = readText(resolve(base, file), options.readFile, hint)
     if ('fault' in text) findings.push({ path, message: text.fault })
@@ -41,7 +47,25 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     provider.clientSecret = readOne(path, clientSecretFile, clientSecret, 'clientSecret')
   }
 
+  /** Makes sure of files that are read again later, and of where they are. */
+  const readLater = <Name extends string>(
+    section: { [Key in Name]?: string | undefined } | undefined,
+    path: SettingPath,
+    names: readonly Name[],
+  ) => {
+    for (const name of names) {
+      const file = section?.[name]
+      if (!section || file === undefined) continue
+      read([...path, name], file)
+      section[name] = resolve(baseOf(path), file)
+    }
+  }
+
   const { admin, session } = draft
+  const redis = ['session', 'redis']
+  readLater(session?.redis, redis, ['usernameFile', 'passwordFile'])
+  readLater(session?.redis?.sentinel, [...redis, 'sentinel'], ['passwordFile'])
+  readLater(session?.redis?.tls, [...redis, 'tls'], ['caFile', 'certFile', 'keyFile'])
   if (admin) {
     admin.token = readOne(['admin', 'tokenFile'], admin.tokenFile, admin.token, 'token')
   }

@@ -1,7 +1,8 @@
-import { hasQueryOrFragment, isHostName, parseHttpUrl } from './addresses.js'
+import { isHostName, parseHttpUrl } from './addresses.js'
 import type { Finding } from './config-error.js'
 import type { Draft, SessionDraft } from './draft.js'
-import { parseDurationMs, timerFault } from './duration.js'
+import { parseDurationMs } from './duration.js'
+import { redisContradictions } from './redis-contradictions.js'
 import { isSessionKey } from './session-key.js'
 
 /** What cannot be meant in `session`. */
@@ -28,21 +29,7 @@ function* storeContradictions({ store, redis }: SessionDraft): Generator<Finding
         'is memory although session.redis is set; write store: redis or remove session.redis',
     }
   }
-  const url = redis?.url
-  if (url !== undefined && !isRedisUrl(url)) {
-    yield {
-      path: ['session', 'redis', 'url'],
-      message: 'is no Redis URL; write redis://host:6379 or rediss://user:password@host:6379/0',
-    }
-  }
-  const message = timerFault(redis?.commandTimeout, { zero: 'refused' })
-  if (message !== undefined) yield { path: ['session', 'redis', 'commandTimeout'], message }
-}
-
-function isRedisUrl(text: string): boolean {
-  if (!/^rediss?:\/\/\S+$/.test(text) || !URL.canParse(text)) return false
-  const { hostname, pathname } = new URL(text)
-  return hostname !== '' && /^(\/[0-9]*)?$/.test(pathname) && !hasQueryOrFragment(text)
+  if (redis) yield* redisContradictions(redis)
 }
 
 function* keyContradictions({ store, keys, keysFile }: SessionDraft): Generator<Finding> {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { duration, filled, strict, text } from './schema-parts.js'
+import { redisSchema } from './redis-schema.js'
+import { duration, filled, text } from './schema-parts.js'
 
 export const sessionSchema = Type.Object(
   {
@@ -7,16 +8,7 @@ export const sessionSchema = Type.Object(
       default: 'memory',
       description: '`memory` is for one process and forgets at a restart.',
     }),
-    redis: Type.Optional(
-      Type.Object(
-        {
-          url: text('redis:// or rediss:// URL; may carry user and password.'),
-          keyPrefix: Type.String({ default: 'valetkey:', description: 'Stands before every key.' }),
-          commandTimeout: duration({ default: '1s', description: 'The deadline of one command.' }),
-        },
-        strict,
-      ),
-    ),
+    redis: Type.Optional(redisSchema),
     keys: Type.Optional(
       Type.Array(Type.String(), { description: 'Session keys; better kept in keysFile.' }),
     ),

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Cluster, type Redis } from 'ioredis'
 import type { RefreshLock } from '../session/refresh-lock.js'
 import type { SessionStore } from '../session/session-store.js'
@@ -29,7 +30,7 @@ export interface RedisOptions extends ConnectionSettings {
 export function connectRedis(options: RedisOptions): {
   readonly store: SessionStore
   readonly lock: RefreshLock
-  readonly warnings: ServerWarnings
+  readonly warnings: Pick<ServerWarnings, 'current' | 'whenTold'>
 } {
   const { clock = Date.now } = options
   const keys = createRedisKeys(options.keyPrefix)
@@ -57,7 +58,15 @@ export function connectRedis(options: RedisOptions): {
       },
     }),
     lock: createRedisRefreshLock({ link, keys, changes }),
-    warnings,
+    warnings: {
+      current: warnings.current,
+      async whenTold(timeoutMs) {
+        const signal = AbortSignal.timeout(timeoutMs)
+        const isReady =
+          client.status === 'ready' || once(client, 'ready', { signal }).catch(() => {})
+        await Promise.all([warnings.whenTold(timeoutMs), isReady])
+      },
+    },
   }
 }
 

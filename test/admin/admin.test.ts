@@ -17,13 +17,13 @@ t.test('OPS-1 alive and ready are different questions', async (t) => {
   t.match(await admin.inject('/healthz'), { statusCode: 200 })
   const ready = await admin.inject('/readyz')
   t.equal(ready.statusCode, 200)
-  t.same(ready.json(), { ready: true, reasons: [] })
+  t.same(ready.json(), { ready: true, reasons: [], warnings: [] })
 
   reasons.push({ component: 'provider corp', reason: 'discovery has not succeeded yet' })
   t.match(await admin.inject('/healthz'), { statusCode: 200 })
   const unready = await admin.inject('/readyz')
   t.equal(unready.statusCode, 503)
-  t.same(unready.json(), { ready: false, reasons })
+  t.same(unready.json(), { ready: false, reasons, warnings: [] })
   t.equal((await admin.inject({ method: 'HEAD', url: '/readyz' })).statusCode, 503)
 })
 

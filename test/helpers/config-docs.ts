@@ -61,7 +61,8 @@ and not marked as required are absent unless they are set.`
 
 const rules = `## Secrets
 
-Keep secrets in files: \`clientSecretFile\`, \`keysFile\`, \`tokenFile\`. A newline at the end does not
+Keep secrets in files: \`clientSecretFile\`, \`keysFile\`, \`tokenFile\`, \`passwordFile\`. Those of
+\`session.redis\` are read again at each connection, so that a rotated password needs no restart. A newline at the end does not
 count. A relative path starts at the folder of the configuration file, in an environment variable at
 the working directory. A secret and its file are never both set. \`keysFile\` holds one key a line;
 blank lines and lines that begin with \`#\` do not count. The first key seals, all of them open: put a
@@ -74,7 +75,8 @@ other. Among them:
 
 - a \`publicUrl\` with a path, or over plain http off loopback (\`localhost\`, \`*.localhost\`,
   \`127.0.0.0/8\`, \`[::1]\`), and an issuer over plain http off loopback without \`allowInsecureIssuer\`;
-- the redis store without a URL or without session keys, and the memory store beside \`session.redis\`;
+- the redis store without a place (one of \`url\`, \`sentinel\`, \`cluster\`) or without session keys, and
+  the memory store beside \`session.redis\`; TLS settings beside a URL without TLS;
 - a cookie domain that does not contain the host of \`publicUrl\`, \`sameSite: none\` without https;
 - two providers of one id, a client secret missing or too many, \`openid\` missing in \`scopes\`, HS\\*
   mixed with public-key algorithms;
