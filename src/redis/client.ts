@@ -15,7 +15,7 @@ export interface RedisLink {
 export function createRedisLink(client: RedisClient): RedisLink {
   let disconnectedBy: string | undefined
   const note = (error: unknown) => {
-    disconnectedBy = findCode(error) ?? findSentinelFault(error)
+    disconnectedBy = findCode(error) ?? disconnectedBy ?? findLostNodes(error)
   }
   // Without a listener the event would end the process. Commands say why they cannot be sent.
   client.on('error', note)
@@ -60,7 +60,9 @@ function findCode(error: unknown): string | undefined {
   return /^[A-Z][A-Z_]+\b/.exec(told ?? error.message)?.[0]
 }
 
-function findSentinelFault(error: unknown): string | undefined {
-  const isAboutSentinels = error instanceof Error && error.message.startsWith('All sentinels')
-  return isAboutSentinels ? 'no Sentinel names a primary' : undefined
+/** What it means that the client got nowhere with any of the addresses that it has. */
+function findLostNodes(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error.message.startsWith('All sentinels')) return 'no Sentinel names a primary'
+  return error.message.startsWith('Failed to refresh slots') ? 'no node answers' : undefined
 }

@@ -1,4 +1,5 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { type Cluster, Redis, type RedisOptions } from 'ioredis'
+import { FailFastCluster } from './fail-fast-cluster.js'
 import { readAddress, type RedisAddress, type RedisSettings } from './redis-settings.js'
 import { createSecretReader } from './secrets.js'
 
@@ -73,8 +74,8 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
   }
 
   function openCluster(nodes: readonly string[]): Cluster {
-    const client = new Cluster(nodes.map(readAddress), {
-      enableOfflineQueue: false,
+    const client = new FailFastCluster(nodes.map(readAddress), {
+      enableOfflineQueue: true,
       clusterRetryStrategy: retryDelayMs,
       // Redirections say that a command was not run; after a lost connection nobody knows.
       maxRedirections: 5,

@@ -15,6 +15,7 @@ export interface RedisServer {
   /** Ends the process as a crash would; `restart` brings it back on the same port. */
   kill(): Promise<void>
   restart(): Promise<void>
+  isRunning(): boolean
   /** SIGSTOP: connections stay open and nothing is answered, until `resume`. */
   pause(): void
   resume(): void
@@ -60,6 +61,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       await kill()
       child = await launch(port)
     },
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
     async stop() {

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { connectRedis } from '../../src/redis/connect.js'
+import type { RedisSettings } from '../../src/redis/redis-settings.js'
 import type { SessionStore } from '../../src/session/session-store.js'
 import type { Sessions } from '../../src/session/sessions.js'
 import { createTicket } from '../../src/session/ticket.js'
@@ -21,10 +22,15 @@ export interface Replica {
   readonly store: SessionStore
 }
 
-export type ReplicaOptions = TestSessionsOptions & { readonly url: string }
+export type ReplicaOptions = TestSessionsOptions & {
+  readonly url?: string
+  /** Where Redis is, if not at one URL. */
+  readonly redis?: RedisSettings
+}
 
-export async function startReplica(t: Test, { url, ...options }: ReplicaOptions) {
-  const connected = connectRedis({ url, keyPrefix: 'valetkey:', commandTimeoutMs: 1000 })
+export async function startReplica(t: Test, { url, redis, ...options }: ReplicaOptions) {
+  const settings = redis ?? { url }
+  const connected = connectRedis({ ...settings, keyPrefix: 'valetkey:', commandTimeoutMs: 1000 })
   const sessions = createTestSessions(t, { ...connected, ...options })
   await until(() => connected.store.changes.certainty() !== undefined)
   return { sessions, store: connected.store }

@@ -1,0 +1,95 @@
+import t from 'tap'
+import { connectRedis } from '../../src/redis/connect.js'
+import { StoreUnavailableError } from '../../src/session/session-store.js'
+import { startRedisSentinels } from '../helpers/redis-sentinel.js'
+import { startRedis } from '../helpers/redis-server.js'
+import { until } from '../session/fixtures.js'
+import { testContracts } from './on-redis.js'
+import { load, signIn, startReplica, warmUp } from './replica.js'
+
+const sentinels = await startRedisSentinels()
+t.teardown(() => sentinels.stop())
+const redis = { sentinel: { name: sentinels.name, nodes: sentinels.nodes.slice(0, 2) } }
+const nameOf = (key: string) => `valetkey:session:{${key}}`
+
+testContracts(t, redis)
+
+t.test('a failover by order: the session stays, and changes are heard again', async (t) => {
+  const replica = await startReplica(t, { redis })
+  const { sessions, store } = replica
+  const { cookieValue, live } = await signIn(sessions)
+  await warmUp(replica, cookieValue)
+  const generation = store.changes.certainty()?.generation ?? 0
+  const [first, second] = sentinels.servers
+  await until(async () => (await first?.client().dbsize()) === (await second?.client().dbsize()))
+  await sentinels.failover()
+  await until(() => (store.changes.certainty()?.generation ?? 0) > generation)
+  t.ok(await load(sessions, cookieValue))
+  await warmUp(replica, cookieValue)
+  const primary = await sentinels.primary()
+  await primary.client().del(nameOf(live.key))
+  await until(() => sessions.loadCached(cookieValue, Date.now()) === undefined, 1000)
+  t.equal(await load(sessions, cookieValue), undefined)
+})
+
+t.test('a primary that hangs is left for its successor, and not believed afterwards', async (t) => {
+  const replica = await startReplica(t, { redis, staleOnStoreErrorMs: 0 })
+  const { sessions } = replica
+  const { cookieValue, live } = await signIn(sessions)
+  await warmUp(replica, cookieValue)
+  const hung = await sentinels.primary()
+  const [first, second] = sentinels.servers
+  await until(async () => (await first?.client().dbsize()) === (await second?.client().dbsize()))
+  let absent = 0
+  const isServed = () =>
+    load(sessions, cookieValue).then(
+      (found) => {
+        if (found === undefined) absent++
+        return found !== undefined
+      },
+      (error: unknown) => {
+        t.type(error, StoreUnavailableError)
+        return false
+      },
+    )
+  hung.pause()
+  await until(async () => (await sentinels.primary()) !== hung)
+  await until(isServed)
+  hung.resume()
+  const successor = await sentinels.primary()
+  await until(() => replica.store.changes.certainty() !== undefined)
+  await until(isServed)
+  t.equal(absent, 0)
+  await warmUp(replica, cookieValue)
+  await successor.client().del(nameOf(live.key))
+  await until(() => sessions.loadCached(cookieValue, Date.now()) === undefined, 1000)
+  t.equal(await load(sessions, cookieValue), undefined)
+})
+
+t.test('Sentinels that name no primary are a store that cannot be reached', async (t) => {
+  const nodes = [...sentinels.nodes]
+  const { store } = connectRedis({
+    sentinel: { name: 'unheard-of', nodes },
+    keyPrefix: '',
+    commandTimeoutMs: 1000,
+  })
+  t.teardown(() => store.close())
+  let error: unknown
+  await until(async () => {
+    error = await store.load('key').catch((thrown: unknown) => thrown)
+    return String(error).includes('no Sentinel names a primary')
+  })
+  t.type(error, StoreUnavailableError)
+})
+
+t.test('Sentinels that cannot be reached are a store that cannot be reached', async (t) => {
+  const gone = await startRedis()
+  await gone.stop()
+  const { store } = connectRedis({
+    sentinel: { name: 'main', nodes: [`127.0.0.1:${gone.port}`] },
+    keyPrefix: '',
+    commandTimeoutMs: 1000,
+  })
+  t.teardown(() => store.close())
+  await until(async () => String(await store.load('key').catch(String)).includes('ECONNREFUSED'))
+})
