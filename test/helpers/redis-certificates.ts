@@ -28,9 +28,9 @@ export async function createAuthority(folder: string, id = 'ca'): Promise<Certif
   return {
     caFile,
     async issue(name, subjectAltName) {
-      const [certFile, keyFile, request, extensions] = ['crt', 'key', 'csr', 'ext'].map((ending) =>
-        join(folder, `${name}.${ending}`),
-      ) as [string, string, string, string]
+      const fileOf = (ending: string) => join(folder, `${name}.${ending}`)
+      const [certFile, keyFile] = [fileOf('crt'), fileOf('key')]
+      const [request, extensions] = [fileOf('csr'), fileOf('ext')]
       // prettier-ignore
       await run('openssl', ['req', ...curve, '-keyout', keyFile, '-out', request, '-subj', `/CN=${name}`])
       await writeFile(extensions, `subjectAltName=${subjectAltName}\n`)

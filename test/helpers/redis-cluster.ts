@@ -60,7 +60,7 @@ export async function startRedisCluster(
     async primaryOf(key) {
       const slot = Number(await cli('CLUSTER', 'KEYSLOT', key))
       for (const [first, last, primary] of await slotsOf()) {
-        if (Number(first) <= slot && slot <= Number(last)) return byPort(primary?.[1])
+        if (first <= slot && slot <= last) return byPort(primary?.[1])
       }
       throw new Error(`no node has slot ${slot}`)
     },

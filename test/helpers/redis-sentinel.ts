@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,13 +38,8 @@ export async function startRedisSentinels(): Promise<RedisSentinels> {
   const leader = clients[0]
   if (!leader) throw new Error('no Sentinel')
   await until(async () => {
-    const [found] = await Promise.all(clients.map(describe))
-    return (
-      found?.['num-slaves'] === '1' &&
-      (await Promise.all(clients.map(describe))).every(
-        (seen) => seen['num-other-sentinels'] === '2' && seen['num-slaves'] === '1',
-      )
-    )
+    const seen = await Promise.all(clients.map(describe))
+    return seen.every((each) => each['num-other-sentinels'] === '2' && each['num-slaves'] === '1')
   })
 
   async function primaryPort(): Promise<number> {
@@ -97,7 +91,7 @@ async function startSentinel(file: string, primaryPort: number) {
       'bind 127.0.0.1',
       `sentinel monitor ${name} 127.0.0.1 ${primaryPort} 2`,
       `sentinel down-after-milliseconds ${name} 500`,
-      `sentinel failover-timeout ${name} 3000`,
+      `sentinel failover-timeout ${name} 500`,
     ].join('\n'),
   )
   const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
@@ -105,7 +99,8 @@ async function startSentinel(file: string, primaryPort: number) {
   process.once('exit', killAtExit)
   const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 20 })
   client.on('error', () => {})
-  await once(client, 'ready')
+  // Not events.once: the first attempts may fail while the process starts.
+  await new Promise<void>((resolve) => client.once('ready', () => resolve()))
   return {
     port,
     client,

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { connectRedis, type RedisOptions } from '../../src/redis/connect.js'
+import type { SessionStore } from '../../src/session/session-store.js'
 import { testRefreshLock } from '../contract/refresh-lock.js'
 import { testSessionStore } from '../contract/session-store.js'
 import { until } from '../session/fixtures.js'
@@ -18,6 +19,11 @@ export function answers(promise: Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Why a store cannot be reached; empty when it can. */
+export function whyNot({ load }: SessionStore): Promise<string> {
+  return load('probe').then(() => '', String)
 }
 
 /** Runs the suites of the store and of the refresh lock. */

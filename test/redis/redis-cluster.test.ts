@@ -5,12 +5,12 @@ import type { Sessions } from '../../src/session/sessions.js'
 import { startRedisCluster } from '../helpers/redis-cluster.js'
 import type { RedisServer } from '../helpers/redis-server.js'
 import { nextChange, until } from '../session/fixtures.js'
-import { answers, testContracts } from './on-redis.js'
-import { load, signIn, startReplica, warmUp, type Replica } from './replica.js'
+import { answers, testContracts, whyNot } from './on-redis.js'
+import { load, signIn, startReplica, warmUp, warmUpThroughFaults, type Replica } from './replica.js'
 
 const cluster = await startRedisCluster({ replicas: 1 })
 t.teardown(() => cluster.stop())
-const redis = { cluster: [...cluster.addresses.slice(0, 2)] }
+const redis = { cluster: cluster.addresses.slice(0, 2) }
 const nameOf = (key: string) => `valetkey:session:{${key}}`
 
 testContracts(t, redis)
@@ -76,14 +76,14 @@ t.test('a session whose slot moves stays, and is revoked where it moved to', asy
   const [sourceId, targetId] = [await source.cluster('MYID'), await target.cluster('MYID')]
   const setSlot = (client: typeof source, ...rest: string[]) =>
     client.call('CLUSTER', 'SETSLOT', slot, ...rest)
-  await setSlot(target, 'IMPORTING', String(sourceId))
-  await setSlot(source, 'MIGRATING', String(targetId))
+  await setSlot(target, 'IMPORTING', sourceId)
+  await setSlot(source, 'MIGRATING', targetId)
   t.ok(await load(sessions, cookieValue), 'while the slot is moving')
   await source.call('MIGRATE', '127.0.0.1', String(to.port), name, '0', '1000')
   t.ok(await load(sessions, cookieValue), 'once the key has moved')
-  await setSlot(target, 'NODE', String(targetId))
-  await setSlot(source, 'NODE', String(targetId))
-  await warmUp(replica, cookieValue)
+  await setSlot(target, 'NODE', targetId)
+  await setSlot(source, 'NODE', targetId)
+  await warmUpThroughFaults(replica, cookieValue)
   await target.del(name)
   await until(() => sessions.loadCached(cookieValue, Date.now()) === undefined, 1000)
   t.ok(await isAbsent(sessions, cookieValue))
@@ -107,16 +107,16 @@ t.test('a replica that takes over by order tells of changes like the primary bef
   await successor.client().cluster('FAILOVER')
   await until(async () => (await cluster.primaryOf(name)) === successor)
   t.ok(await load(sessions, cookieValue))
-  await warmUp(replica, cookieValue)
+  await warmUpThroughFaults(replica, cookieValue)
   await successor.client().del(name)
   await until(() => isAbsent(sessions, cookieValue), 1000)
 })
 
 async function watchThrough(t: Test, replica: Replica, cookieValue: string) {
   const outcome = { served: 0, unavailable: 0, absent: 0 }
-  let isOver = false
+  const stopping = new AbortController()
   async function send() {
-    while (!isOver) {
+    while (!stopping.signal.aborted) {
       try {
         if (await load(replica.sessions, cookieValue)) outcome.served++
         else outcome.absent++
@@ -131,7 +131,7 @@ async function watchThrough(t: Test, replica: Replica, cookieValue: string) {
   return {
     outcome,
     async stop() {
-      isOver = true
+      stopping.abort()
       await sending
       return outcome
     },
@@ -157,7 +157,7 @@ t.test('a primary dies: unavailable until its replica takes over, never absent',
   t.equal(absent, 0)
   t.comment(`${served} served, ${unavailable} unavailable`)
 
-  await warmUp(replica, cookieValue)
+  await warmUpThroughFaults(replica, cookieValue)
   await successor.client().del(name)
   await until(() => sessions.loadCached(cookieValue, Date.now()) === undefined, 1000)
   t.ok(await isAbsent(sessions, cookieValue))
@@ -182,7 +182,7 @@ t.test('a cluster that is not known yet fails at once', async (t) => {
   t.teardown(() => store.close())
   await t.rejects(store.load('key'), StoreUnavailableError)
   t.equal(store.changes.certainty(), undefined)
-  await until(async () => String(await store.load('key').catch(String)).includes('no node answers'))
+  await until(async () => (await whyNot(store)).includes('no node answers'))
 })
 
 t.test('a cluster that lost slots cannot be reached: nothing is absent', async (t) => {

@@ -8,7 +8,7 @@ import { freePort } from '../helpers/free-port.js'
 import { startRedis } from '../helpers/redis-server.js'
 import { createTicket } from '../../src/session/ticket.js'
 import { until } from '../session/fixtures.js'
-import { answers, connect } from './on-redis.js'
+import { answers, connect, whyNot } from './on-redis.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'valetkey-secrets-'))
 t.teardown(() => rm(folder, { recursive: true }))
@@ -56,7 +56,7 @@ t.test('TLS with a private authority and client certificates', async (t) => {
     t.teardown(() => store.close())
     let told = ''
     await until(async () => {
-      told = String(await store.load('key').catch(String))
+      told = await whyNot(store)
       return told.includes('(')
     })
     t.match(told, /Redis cannot be reached \((ERR_|[A-Z_]+)/, what)
@@ -92,7 +92,7 @@ t.test('user and password from files are read anew at each connection', async (t
   // The other way round: the server first, the file later.
   await setPassword('third secret')
   await admin.call('CLIENT', 'KILL', 'USER', 'app')
-  await until(async () => String(await store.load('probe').catch(String)).includes('WRONGPASS'))
+  await until(async () => (await whyNot(store)).includes('WRONGPASS'))
   await writeFile(passwordFile, 'third secret')
   await until(() => answers(store.load('probe')))
   t.ok(await isUsable(connected))

@@ -53,3 +53,11 @@ export async function warmUp({ sessions, store }: Replica, cookieValue: string) 
   await load(sessions, cookieValue)
   await until(() => sessions.loadCached(cookieValue, Date.now()) !== undefined)
 }
+
+/** Loads until the cache answers, whatever happens to the connections meanwhile. */
+export async function warmUpThroughFaults({ sessions }: Replica, cookieValue: string) {
+  await until(async () => {
+    await load(sessions, cookieValue).catch(() => {})
+    return sessions.loadCached(cookieValue, Date.now()) !== undefined
+  })
+}
