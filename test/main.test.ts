@@ -76,6 +76,30 @@ t.test('check prints the configuration in effect, or every problem with its path
   t.match(bad.err, /providers\[0\]\.issuer/)
 })
 
+t.test('check --online warns of an eviction policy that may drop sessions', async (t) => {
+  const provider = await startProvider()
+  t.teardown(() => provider.stop())
+  const redis = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] })
+  t.teardown(() => redis.stop())
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const folder = await mkdtemp(join(tmpdir(), 'valetkey-check-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'valetkey.yaml')
+  await writeFile(
+    file,
+    JSON.stringify({
+      publicUrl: 'http://localhost:4180',
+      providers: [{ issuer: provider.issuer, clientId: 'app', clientSecret: 's', timeout: '2s' }],
+      session: { store: 'redis', redis: { url: redis.url }, keys: [sessionKey] },
+      routes: [{ upstream: upstream.url }],
+    }),
+  )
+  const checked = await valetkey(['check', '--online', '--config', file])
+  t.equal(checked.code, 0)
+  t.match(checked.err, /^warning: session\.redis\.url: maxmemory-policy is allkeys-lru/)
+})
+
 t.test('check --online tries the provider, Redis and each upstream', async (t) => {
   const provider = await startProvider()
   t.teardown(() => provider.stop())

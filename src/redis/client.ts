@@ -15,7 +15,8 @@ export interface RedisLink {
 export function createRedisLink(client: RedisClient): RedisLink {
   let disconnectedBy: string | undefined
   const note = (error: unknown) => {
-    disconnectedBy = findCode(error) ?? disconnectedBy ?? findLostNodes(error)
+    const code = findCode(error)
+    disconnectedBy = (code === 'ERR' ? undefined : code) ?? disconnectedBy ?? findLostNodes(error)
   }
   // Without a listener the event would end the process. Commands say why they cannot be sent.
   client.on('error', note)

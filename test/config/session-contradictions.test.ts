@@ -117,4 +117,27 @@ testCases([
     env: { VALETKEY_PUBLIC_URL: 'http://localhost' },
     expect: [['session.cookie.sameSite', /https/, 8]],
   },
+  ...(
+    [
+      ["url: 'redis://r', cluster: ['a:1']", 'cluster', /together with url/],
+      ["sentinel: { name: m, nodes: ['a:1'] }, cluster: ['a:1']", 'cluster', /with sentinel/],
+      ["cluster: ['a:1'], database: 2", 'database', /must be 0/],
+      ["cluster: ['a:1', 'b:0']", 'cluster[1]', /write host:port/],
+      ["sentinel: { name: m, nodes: ['a b:1'] }", 'sentinel.nodes[0]', /write host:port/],
+      ["url: 'redis://r/1', database: 1", 'database', /keep one/],
+      ["url: 'redis://:p@r', password: q", 'password', /url has a password/],
+      ["url: 'redis://r', username: app", 'passwordFile', /is missing/],
+      ["url: 'redis://r', tls: {}", 'tls', /write rediss/],
+      ["url: 'unix:///run/redis.sock', tls: {}", 'tls', /write rediss/],
+      ["url: 'rediss://r', tls: { certFile: /k }", 'tls.keyFile', /private key/],
+      ["url: 'redis://r', passwordFile: /none", 'passwordFile', /cannot be read/],
+      ['url: unix://redis.sock', 'url', /is no Redis URL/],
+    ] as const
+  ).map(([redisSettings, where, message]): ConfigCase => ({
+    title: `redis: ${redisSettings}`,
+    line: 8,
+    with: `session: { store: redis, keys: [${key}], redis: { ${redisSettings} } }`,
+    files: { '/k': 'a file' },
+    expect: [[`session.redis.${where}`, message, 8]],
+  })),
 ])

@@ -91,7 +91,7 @@ async function startSentinel(file: string, primaryPort: number) {
       'bind 127.0.0.1',
       `sentinel monitor ${name} 127.0.0.1 ${primaryPort} 2`,
       `sentinel down-after-milliseconds ${name} 500`,
-      `sentinel failover-timeout ${name} 500`,
+      `sentinel failover-timeout ${name} 2000`,
     ].join('\n'),
   )
   const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })

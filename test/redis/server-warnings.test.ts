@@ -1,0 +1,24 @@
+import t from 'tap'
+import { startRedis } from '../helpers/redis-server.js'
+import { until } from '../session/fixtures.js'
+import { connect } from './on-redis.js'
+
+t.test('an eviction policy that may drop sessions is told at each connection', async (t) => {
+  const redis = await startRedis({ args: ['--maxmemory-policy', 'volatile-lru'] })
+  t.teardown(() => redis.stop())
+  const told: string[] = []
+  const { warnings } = await connect(t, {
+    url: redis.url,
+    onWarning: (warning) => void told.push(warning),
+  })
+  await until(() => told.length === 1)
+  t.match(warnings.current(), [/maxmemory-policy is volatile-lru/])
+  const client = redis.client()
+  await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  await until(() => told.length === 2)
+
+  await client.config('SET', 'maxmemory-policy', 'noeviction')
+  await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  await until(() => warnings.current().length === 0)
+  t.equal(told.length, 2)
+})
