@@ -1,5 +1,6 @@
-import { type Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { FailFastCluster } from './fail-fast-cluster.js'
+import { LastingRedis } from './lasting-redis.js'
 import { readAddress, type RedisAddress, type RedisSettings } from './redis-settings.js'
 import { createSecretReader } from './secrets.js'
 
@@ -36,6 +37,8 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
     autoResubscribe: false,
     disableClientInfo: true,
     connectTimeout: 2000,
+    // A peer that hangs does not answer the farewell either.
+    disconnectTimeout: 100,
     commandTimeout: commandTimeoutMs,
     // A partition leaves connections that look alive: silence ends them, so that a new one can work.
     socketTimeout: commandTimeoutMs,
@@ -48,13 +51,12 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
       Object.assign(connection.options, secretOptions())
       return retryDelayMs(attempt)
     }
-    const connection = new Redis({
+    const connection = new LastingRedis({
       ...failFast,
       ...secretOptions(),
       ...where,
       retryStrategy,
       ...(where.sentinels && { sentinelRetryStrategy: retryStrategy }),
-      replyMapping: 'legacy',
     })
     return connection
   }

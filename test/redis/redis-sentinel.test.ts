@@ -1,5 +1,6 @@
 import t from 'tap'
 import { connectRedis } from '../../src/redis/connect.js'
+import { createConnections } from '../../src/redis/connections.js'
 import { StoreUnavailableError } from '../../src/session/session-store.js'
 import { startRedisSentinels } from '../helpers/redis-sentinel.js'
 import { startRedis } from '../helpers/redis-server.js'
@@ -54,10 +55,14 @@ t.test('a primary that hangs is left for its successor, and not believed afterwa
     )
   hung.pause()
   await until(async () => (await sentinels.primary()) !== hung)
+  const namedAt = Date.now()
   await until(isServed)
+  t.comment(`served ${Date.now() - namedAt} ms after the Sentinels named another primary`)
   hung.resume()
   const successor = await sentinels.primary()
+  const resumedAt = Date.now()
   await until(() => replica.store.changes.certainty() !== undefined)
+  t.comment(`certain ${Date.now() - resumedAt} ms after it woke up`)
   await until(isServed)
   t.equal(absent, 0)
   await warmUpThroughFaults(replica, cookieValue)
@@ -65,6 +70,23 @@ t.test('a primary that hangs is left for its successor, and not believed afterwa
   await until(() => sessions.loadCached(cookieValue, Date.now()) === undefined, 1000)
   t.equal(await load(sessions, cookieValue), undefined)
 })
+
+t.test(
+  'a failover that is told while a connection comes up does not end it for good',
+  async (t) => {
+    const connections = createConnections({ ...redis, commandTimeoutMs: 1000 })
+    for (const open of [connections.openClient, () => connections.openServer()]) {
+      const connection = open()
+      t.teardown(() => connection.disconnect())
+      t.equal(connection.status, 'connecting')
+      // What the client does to itself when the Sentinels tell of another primary.
+      connection.disconnect(true)
+      await until(() => connection.status === 'ready')
+      connection.disconnect()
+      await until(() => connection.status === 'end')
+    }
+  },
+)
 
 t.test('Sentinels that name no primary are a store that cannot be reached', async (t) => {
   const nodes = [...sentinels.nodes]
@@ -91,5 +113,5 @@ t.test('Sentinels that cannot be reached are a store that cannot be reached', as
     commandTimeoutMs: 1000,
   })
   t.teardown(() => store.close())
-  await until(async () => (await whyNot(store)).includes('ECONNREFUSED'))
+  await until(async () => (await whyNot(store)).includes('no Sentinel names a primary'))
 })
