@@ -29,9 +29,18 @@ t.test('a warm request runs no command on the server, a cold one exactly one', a
   const one = await startReplica(t, { url: redis.url })
   const other = await startReplica(t, { url: redis.url })
   const { cookieValue } = await signIn(one.sessions)
-  await warmUp(one, cookieValue)
-  const warm = await countCommands(redis, async () => {
-    for (let i = 0; i < 500; i++) t.ok(await load(one.sessions, cookieValue))
+  let warm: Record<string, number> = {}
+  await until(async () => {
+    await warmUp(one, cookieValue)
+    let isCertain = true
+    warm = await countCommands(redis, async () => {
+      for (let i = 0; i < 500; i++) {
+        isCertain &&= one.store.changes.certainty() !== undefined
+        t.ok(await load(one.sessions, cookieValue))
+      }
+    })
+    // On a machine so busy that heartbeats come late the cache asks, as it should: then count anew.
+    return isCertain
   })
   t.strictSame(warm, {})
   const cold = await countCommands(redis, async () => {
