@@ -28,7 +28,7 @@ t.test('Redis is killed and comes back with its data', async (t) => {
 })
 
 t.test('the disk of Redis is full: it reads but does not write', async (t) => {
-  const counts = await endure(t, async (running) => {
+  const { counts } = await endure(t, async (running) => {
     // A folder where the dump should be: the snapshot fails for root, too.
     await mkdir(join(folder, 'dump.rdb'))
     await meddler.config('SET', 'save', '3600 1')
