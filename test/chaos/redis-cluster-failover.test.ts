@@ -32,11 +32,9 @@ t.test('a node is killed, and its replica promoted', async (t) => {
   const victim = await cluster.primaryOf(nameOf(first))
   const successor = await cluster.replicaOf(victim)
   const { answers, recoveredAfterMs } = await fleet.endure(t, async (running) => {
+    const isAway = running.until(storeAway)
     await killReplicated(victim, successor)
-    await Promise.all([
-      running.until(storeAway),
-      untilWritable(successor, `probe:${nameOf(first)}`),
-    ])
+    await Promise.all([isAway, untilWritable(successor, `probe:${nameOf(first)}`)])
   })
   t.ok(recoveredAfterMs < 2000, 'all is well within 2 seconds of Redis')
 
