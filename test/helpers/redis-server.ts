@@ -48,9 +48,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    client(options) {
+    client(clientOptions) {
       const client = new Redis(port, '127.0.0.1', {
-        ...options,
+        ...clientOptions,
         retryStrategy: (times) => Math.min(times * 20, 200),
       })
       client.on('error', () => {})

@@ -56,7 +56,7 @@ t.test('a primary that hangs is left for its successor, and not believed afterwa
       },
     )
   hung.pause()
-  const [successor] = sentinels.servers.filter((server) => server !== hung)
+  const successor = sentinels.servers.find((server) => server !== hung)
   if (!successor) throw new Error('no successor')
   await sentinels.untilPrimary(successor)
   const namedAt = Date.now()
