@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Cluster, type Redis } from 'ioredis'
 import type { RefreshLock } from '../session/refresh-lock.js'
 import type { SessionStore } from '../session/session-store.js'
+import { askAgain, theServer } from './ask-again.js'
 import { createChangeListener } from './change-listener.js'
 import { createRedisLink } from './client.js'
 import { fetchPrimaries } from './cluster-primaries.js'
@@ -20,7 +21,11 @@ export interface RedisOptions extends ConnectionSettings {
   readonly clock?: () => number
   /** Called at each connection to a server that works in a way which an operator should know of. */
   readonly onWarning?: (warning: string) => void
+  /** How often the servers are asked whether they work as they did. */
+  readonly askAgainMs?: number
 }
+
+const askAgainMs = 30_000
 
 /**
  * Opens the connections of a process, for commands and for reports of changes, and returns at once:
@@ -38,6 +43,7 @@ export function connectRedis(options: RedisOptions): {
   const client = connections.openClient()
   const link = createRedisLink(client)
   const warnings = createServerWarnings(options.onWarning)
+  const stopAsking = askAgain(client, warnings, options.askAgainMs ?? askAgainMs)
   const changes = createRedisChanges<RedisAddress | undefined>({
     watch:
       client instanceof Cluster ? watchCluster(client, connections) : watchOne(client, connections),
@@ -53,6 +59,7 @@ export function connectRedis(options: RedisOptions): {
       changes: changes.changes,
       clock,
       async close() {
+        stopAsking()
         changes.close()
         client.disconnect()
       },
@@ -72,7 +79,7 @@ export function connectRedis(options: RedisOptions): {
 
 /** The one server that commands go to, be it a primary named by Sentinels or whatever an address leads to. */
 function watchOne(client: Redis, connections: RedisConnections): ServerWatch<undefined> {
-  const servers = new Map([['the server', undefined]])
+  const servers = new Map([[theServer, undefined]])
   let facts: ServerFacts | undefined
   client.on('ready', () => {
     // Asked before any command, it is answered before any, too.

@@ -6,6 +6,8 @@ export interface ServerWarnings {
   /** Resolves when every known server has told of itself, or after `timeoutMs`. */
   whenTold(timeoutMs: number): Promise<void>
   note(server: string, facts: ServerFacts): void
+  /** Takes what a server tells on the same connection later: told again only when it is something new. */
+  renew(server: string, facts: ServerFacts): void
   /** Forgets the servers that are no longer among these. */
   keepOnly(servers: ReadonlySet<string>): void
 }
@@ -15,7 +17,16 @@ export function createServerWarnings(onWarning?: (warning: string) => void): Ser
   const awaited = new Set<string>()
   const waiting = new Set<() => void>()
 
+  function note(server: string, facts: ServerFacts) {
+    const warning = warningOf(facts)
+    told.set(server, warning)
+    awaited.delete(server)
+    if (warning !== undefined) onWarning?.(warning)
+    if (awaited.size === 0) for (const wake of waiting) wake()
+  }
+
   return {
+    note,
     current: () => [...new Set([...told.values()].filter((each) => each !== undefined))],
     whenTold(timeoutMs) {
       if (told.size > 0 && awaited.size === 0) return Promise.resolve()
@@ -29,12 +40,8 @@ export function createServerWarnings(onWarning?: (warning: string) => void): Ser
         waiting.add(wake)
       })
     },
-    note(server, facts) {
-      const warning = warningOf(facts)
-      told.set(server, warning)
-      awaited.delete(server)
-      if (warning !== undefined) onWarning?.(warning)
-      if (awaited.size === 0) for (const wake of waiting) wake()
+    renew(server, facts) {
+      if (told.has(server) && told.get(server) !== warningOf(facts)) note(server, facts)
     },
     keepOnly(servers) {
       for (const server of told.keys()) if (!servers.has(server)) told.delete(server)

@@ -122,7 +122,9 @@ async function save(
 
 /**
  * Files the session under what it belongs to now, then replaces what was read. When the refresh brought
- * another `sid`, a logout of that may have come too early to find the session: then it ends here.
+ * another `sid`, a logout of that may have come too early to find the session: then it ends here. Else
+ * it is filed there already and the next touch mends what fails, so that new tokens never wait for sets
+ * which cannot be reached, as on another node of a cluster.
  */
 async function replace(
   { store, register, clock, inactivityTimeoutMs }: RefreshSessionOptions,
@@ -131,11 +133,9 @@ async function replace(
 ): Promise<'replaced' | 'conflict' | 'absent'> {
   const { session, sealed, startedAt } = refreshed
   const { issuer, sid } = before.identity
-  await register.file(
-    key,
-    session.identity,
-    sessionExpiresAt(session, clock(), inactivityTimeoutMs),
-  )
+  const expiresAt = sessionExpiresAt(session, clock(), inactivityTimeoutMs)
+  const filed = register.file(key, session.identity, expiresAt)
+  await (sid === session.identity.sid ? filed.catch(unlessUnreachable) : filed)
   const answer = await store.replace(key, sealed, version)
   // A conflict may be with a first attempt of ours whose answer was lost, so it is looked at as well.
   if (answer === 'absent' || sid === session.identity.sid) return answer

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { startFleet } from '../helpers/fleet.js'
-import { ask, type LoadAnswer, served } from '../helpers/load.js'
+import { ask, type Answer, served } from '../helpers/load.js'
 import { startRedis } from '../helpers/redis-server.js'
 import { signIn } from '../helpers/stack.js'
 
@@ -33,14 +33,14 @@ async function signInAndExpire(): Promise<string> {
 const rush = (cookie: string) =>
   Promise.all(Array.from({ length: 60 }, (_, index) => ask(urls[index % 3] ?? '', cookie)))
 
-const namesOf = (answers: readonly LoadAnswer[]) => [...new Set(answers.map(({ name }) => name))]
+const namesOf = (answers: readonly Answer[]) => [...new Set(answers.map(({ name }) => name))]
 const refreshStatuses = () =>
   provider.tokenRequests
     .filter(({ grantType }) => grantType === 'refresh_token')
     .map(({ status }) => status)
 
 /** What everybody is told while a failure lasts: come back, within so many seconds; no cookie changes. */
-function isTold(answers: readonly LoadAnswer[], withinSeconds: number): boolean {
+function isTold(answers: readonly Answer[], withinSeconds: number): boolean {
   return answers.every(
     ({ name, retryAfter, setsCookie, redirects }) =>
       name === refreshAway &&

@@ -12,7 +12,12 @@ t.setTimeout(180_000)
 const folder = await mkdtemp(join(tmpdir(), 'valetkey-chaos-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 // With every write on disk, so that what comes back after a crash has the sessions.
-const args = ['--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always']
+// It loads so slowly, and looks around while it does, as if it had a great many of them.
+// prettier-ignore
+const args = [
+  '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always',
+  '--key-load-delay', '5000', '--loading-process-events-interval-bytes', '1024',
+]
 const redis = await startRedis({ args })
 t.teardown(() => redis.stop())
 const { endure } = await startBusyFleet(t, redis)
@@ -27,29 +32,48 @@ t.test('Redis is killed and comes back with its data', async (t) => {
   })
 })
 
+t.test('Redis is loading its data', async (t) => {
+  const filler = Array.from({ length: 300 }, (_, i) => [`filler:${i}`, 'x'.repeat(1024)])
+  await meddler.mset(Object.fromEntries(filler))
+  // What was there at a rewrite is what is loaded slowly.
+  await meddler.bgrewriteaof()
+  await untilInfo('aof_rewrite_in_progress:0', 'aof_last_bgrewrite_status:ok')
+  await endure(t, async (running) => {
+    const isAway = running.until(storeAway)
+    await redis.kill()
+    const loaded = redis.restart()
+    const observer = redis.client({ enableReadyCheck: false })
+    for (;;) {
+      const answer = await observer.get('x').catch(String)
+      if (answer?.includes('LOADING') === true) break
+    }
+    await running.rounds(5)
+    await Promise.all([isAway, loaded])
+  })
+})
+
 t.test('the disk of Redis is full: it reads but does not write', async (t) => {
-  const counts = await endure(t, async (running) => {
+  const { counts } = await endure(t, async (running) => {
     // A folder where the dump should be: the snapshot fails for root, too.
     await mkdir(join(folder, 'dump.rdb'))
     await meddler.config('SET', 'save', '3600 1')
     await meddler.bgsave()
-    await untilSaved('err')
+    await untilInfo('rdb_bgsave_in_progress:0', 'rdb_last_bgsave_status:err')
     await t.rejects(meddler.set('a write', 'x'), { message: /^MISCONF/ })
     await running.until(refreshAway)
     await running.rounds(20)
     await rmdir(join(folder, 'dump.rdb'))
     await meddler.bgsave()
-    await untilSaved('ok')
+    await untilInfo('rdb_bgsave_in_progress:0', 'rdb_last_bgsave_status:ok')
   })
   t.ok(counts[served], 'who needs no new token goes on')
 })
 
-/** There is no event for the end of a snapshot. */
-async function untilSaved(status: 'ok' | 'err') {
+/** There is no event for the end of a snapshot or a rewrite. */
+async function untilInfo(...wanted: readonly string[]) {
   for (;;) {
     const info = await meddler.info('persistence')
-    const isOver = info.includes('rdb_bgsave_in_progress:0')
-    if (isOver && info.includes(`rdb_last_bgsave_status:${status}`)) return
+    if (wanted.every((each) => info.includes(each))) return
     await sleep(10)
   }
 }

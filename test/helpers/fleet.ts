@@ -7,17 +7,23 @@ import { sessionKey } from './stack.js'
 import { startUpstream, type Upstream } from './upstream.js'
 import { startValetkey, type ValetkeyProcess } from './valetkey.js'
 
+/** Redis in a form of several servers, which tell the processes themselves where they are. */
+export interface RedisForm {
+  /** What stands under `session.redis`. */
+  readonly settings: Record<string, unknown>
+}
+
 export interface FleetOptions {
-  readonly redis: RedisServer
+  readonly redis: RedisServer | RedisForm
   readonly provider?: TestProviderOptions
   readonly session?: Record<string, unknown>
   readonly providerConfig?: Record<string, unknown>
 }
 
-/** One Valetkey process and its own link to Redis, which breaks on demand. */
+/** One Valetkey process and, where Redis is one server, its own link there, which breaks on demand. */
 export interface Member {
   readonly valetkey: ValetkeyProcess
-  readonly link: FaultyTcp
+  readonly link: FaultyTcp | undefined
 }
 
 /** A provider, an application, and three Valetkey processes behind a balancer: all real. */
@@ -40,16 +46,23 @@ export async function startFleet(t: Test, options: FleetOptions): Promise<Fleet>
   provider.redirectUris.add(`${publicUrl}/oauth2/callback`)
   const { issuer, clientId, clientSecret } = provider
 
-  async function startMember(): Promise<Member> {
+  async function startLink(): Promise<FaultyTcp | undefined> {
+    if ('settings' in options.redis) return undefined
     const link = await startFaultyTcp(options.redis.port)
     t.teardown(() => link.close())
+    return link
+  }
+
+  async function startMember(): Promise<Member> {
+    const link = await startLink()
+    const redis = 'settings' in options.redis ? options.redis.settings : { url: link?.url }
     const valetkey = await startValetkey({
       publicUrl,
       config: {
         providers: [{ id: 'corp', issuer, clientId, clientSecret, ...options.providerConfig }],
         session: {
           store: 'redis',
-          redis: { url: link.url },
+          redis,
           keys: [sessionKey],
           ...options.session,
         },

@@ -3,13 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { asNavigation } from './stack.js'
 
-export interface LoadAnswer {
+export interface Answer {
   /** `200 proxied` from the application, else the status and Valetkey's name for it; or `no answer`. */
   readonly name: string
   readonly at: number
   readonly retryAfter: string | undefined
   readonly setsCookie: boolean
   readonly redirects: boolean
+}
+
+export interface LoadAnswer extends Answer {
+  /** The place of the cookie among those of the load. */
+  readonly who: number
 }
 
 /** Signed-in people who send one request after the other, each on a connection of its own. */
@@ -37,7 +42,7 @@ export function startLoad(url: string, cookies: readonly string[]): Load {
   const stopping = new AbortController()
 
   async function send(who: number, cookie: string): Promise<void> {
-    const answer = await ask(url, cookie, dispatcher)
+    const answer = { ...(await ask(url, cookie, dispatcher)), who }
     answers.push(answer)
     events.emit('answer', who, answer.name)
   }
@@ -86,7 +91,7 @@ export function startLoad(url: string, cookies: readonly string[]): Load {
 }
 
 /** One navigation with that cookie. */
-export async function ask(url: string, cookie: string, dispatcher?: Agent): Promise<LoadAnswer> {
+export async function ask(url: string, cookie: string, dispatcher?: Agent): Promise<Answer> {
   try {
     const { statusCode, headers, body } = await request(url, {
       headers: { ...asNavigation, cookie },

@@ -14,6 +14,8 @@ export interface RedisSentinels {
   readonly servers: readonly RedisServer[]
   /** The server that the Sentinels name. */
   primary(): Promise<RedisServer>
+  /** Resolves when they name that server. */
+  untilPrimary(server: RedisServer): Promise<void>
   /** Has them name another primary and resolves when they do; the old one goes on as its replica. */
   failover(): Promise<void>
   stop(): Promise<void>
@@ -56,6 +58,7 @@ export async function startRedisSentinels(): Promise<RedisSentinels> {
       if (!found) throw new Error('the Sentinels name no primary')
       return found
     },
+    untilPrimary: ({ port }) => until(async () => (await primaryPort()) === port),
     async failover() {
       const before = await primaryPort()
       await until(() =>

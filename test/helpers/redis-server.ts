@@ -11,7 +11,7 @@ export interface RedisServer {
   readonly url: string
   readonly port: number
   /** A plain client for looking at and meddling with the data; closed by `stop`. */
-  client(): Redis
+  client(options?: { readonly enableReadyCheck: boolean }): Redis
   /** Ends the process as a crash would; `restart` brings it back on the same port. */
   kill(): Promise<void>
   restart(): Promise<void>
@@ -48,8 +48,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    client() {
+    client(clientOptions) {
       const client = new Redis(port, '127.0.0.1', {
+        ...clientOptions,
         retryStrategy: (times) => Math.min(times * 20, 200),
       })
       client.on('error', () => {})

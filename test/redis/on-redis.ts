@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { connectRedis, type RedisOptions } from '../../src/redis/connect.js'
 import type { SessionStore } from '../../src/session/session-store.js'
 import { testRefreshLock } from '../contract/refresh-lock.js'
+import { testSessionIndex } from '../contract/session-index.js'
 import { testSessionStore } from '../contract/session-store.js'
 import { until } from '../session/fixtures.js'
 
@@ -26,10 +27,13 @@ export function whyNot({ load }: SessionStore): Promise<string> {
   return load('probe').then(() => '', String)
 }
 
-/** Runs the suites of the store and of the refresh lock. */
+/** Runs the suites of the store, of the index and of the refresh lock. */
 export function testContracts(t: Test, options: Partial<RedisOptions>): void {
   t.test('the session store', async (t) => {
     testSessionStore(t, async (t) => (await connect(t, options)).store)
+  })
+  t.test('the session index', async (t) => {
+    testSessionIndex(t, async (t) => (await connect(t, options)).store)
   })
   t.test('the refresh lock', async (t) => {
     testRefreshLock(t, async (t) => ({

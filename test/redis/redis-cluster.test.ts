@@ -5,7 +5,7 @@ import type { Sessions } from '../../src/session/sessions.js'
 import { startRedisCluster } from '../helpers/redis-cluster.js'
 import type { RedisServer } from '../helpers/redis-server.js'
 import { nextChange, until } from '../session/fixtures.js'
-import { answers, testContracts, whyNot } from './on-redis.js'
+import { answers, connect, testContracts, whyNot } from './on-redis.js'
 import { load, signIn, startReplica, warmUp, warmUpThroughFaults, type Replica } from './replica.js'
 
 const cluster = await startRedisCluster({ replicas: 1 })
@@ -61,6 +61,17 @@ t.test('a warm request runs no command, a cold one exactly one', async (t) => {
   }
   t.equal(await countLoads(warm), 0)
   t.equal(await countLoads(() => load(other.sessions, cookieValue)), 1)
+})
+
+t.test('an eviction policy of one node is told while it is so', async (t) => {
+  const { warnings } = await connect(t, { ...redis, askAgainMs: 20 })
+  await warnings.whenTold(20_000)
+  t.strictSame(warnings.current(), [])
+  const client = (await cluster.primaryOf('any')).client()
+  await client.config('SET', 'maxmemory-policy', 'allkeys-lru')
+  await until(() => warnings.current().length === 1)
+  await client.config('SET', 'maxmemory-policy', 'noeviction')
+  await until(() => warnings.current().length === 0)
 })
 
 t.test('a session whose slot moves stays, and is revoked where it moved to', async (t) => {

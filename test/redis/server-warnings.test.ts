@@ -22,3 +22,22 @@ t.test('an eviction policy that may drop sessions is told at each connection', a
   await until(() => warnings.current().length === 0)
   t.equal(told.length, 2)
 })
+
+t.test('a policy that changes while connections stay is told once, and forgotten', async (t) => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const told: string[] = []
+  const { warnings } = await connect(t, {
+    url: redis.url,
+    askAgainMs: 20,
+    onWarning: (warning) => void told.push(warning),
+  })
+  await warnings.whenTold(20_000)
+  const client = redis.client()
+  await client.config('SET', 'maxmemory-policy', 'allkeys-lru')
+  await until(() => warnings.current().length === 1)
+  await client.config('SET', 'maxmemory-policy', 'noeviction')
+  await until(() => warnings.current().length === 0)
+  t.match(told, [/allkeys-lru/])
+  t.equal(told.length, 1)
+})

@@ -69,6 +69,18 @@ t.test('tokens that the store would not take are kept, used, and written later',
   t.equal(provider.calls.length, 1)
 })
 
+t.test('a store that files nothing just now takes the new tokens all the same', async (t) => {
+  const { here, there, faulty, time, signIn, load } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  time.now += tokenLifetimeMs
+  // As when the sets are on a node of a cluster that is away, and the session on another one.
+  faulty.before.index = () => {
+    throw new StoreUnavailableError('Redis cannot be reached')
+  }
+  t.match(await here.freshen(live, time.now), { kind: 'live', live: { version: 2 } })
+  t.equal((await load(there, cookieValue)).version, 2)
+})
+
 t.test('a write that took effect though its answer was lost is not made twice', async (t) => {
   const { here, there, faulty, time, signIn, load, provider } = setUpReplicas(t)
   const { live, cookieValue } = await signIn()
