@@ -173,6 +173,7 @@ t.test('lists what operators may see, and nothing more', async (t) => {
   t.strictSame(listed, {
     key: live.key,
     lastActiveAt: time.now,
+    isRetired: false,
     facts: {
       schema: 1,
       providerId: identity.providerId,
