@@ -2,7 +2,7 @@ import t from 'tap'
 import { createJarFetch, type JarFetch, withCookie } from '../helpers/jar-fetch.js'
 import { signInAtProvider } from '../helpers/provider.js'
 import { type RedisServer, startRedis } from '../helpers/redis-server.js'
-import { asNavigation, signIn, type Stack, startStack } from '../helpers/stack.js'
+import { asNavigation, signIn, startStack } from '../helpers/stack.js'
 
 t.setTimeout(120_000)
 
@@ -26,11 +26,7 @@ async function statusOf(cookie: string, url = publicUrl): Promise<number> {
 }
 
 /** Signs in once more; `callbackShowsTicket: false` withholds the ticket there, as browsers may. */
-async function signInAgain(
-  { publicUrl }: Stack,
-  client: JarFetch,
-  { callbackShowsTicket = true } = {},
-): Promise<void> {
+async function signInAgain(client: JarFetch, { callbackShowsTicket = true } = {}): Promise<void> {
   const start = await client(`${publicUrl}/oauth2/start?rd=/again`, { headers: asNavigation })
   await start.text()
   const callback = await signInAtProvider(client, start.headers.get('location') ?? '', 'alice')
@@ -55,7 +51,7 @@ t.test('CK-7 a session that a new login replaced does not outlive the process', 
   const { client } = await signIn(stack, 'alice')
   const before = ticketOf(client, publicUrl)
   t.equal(await statusOf(before, replica.url), 200)
-  await signInAgain(stack, client)
+  await signInAgain(client)
   const after = ticketOf(client, publicUrl)
   t.not(after, before)
   t.equal(await statusOf(before), 200, 'requests of other tabs are still on their way')
@@ -81,7 +77,7 @@ t.test('CK-7 a session that a new login replaced does not outlive the process', 
 t.test('a callback without the ticket replaces the session of the start', async (t) => {
   const { client } = await signIn(stack, 'alice')
   const before = ticketOf(client, publicUrl)
-  await signInAgain(stack, client, { callbackShowsTicket: false })
+  await signInAgain(client, { callbackShowsTicket: false })
   const [retired = 0, , ...more] = await timesToLive(redis)
   t.ok(retired <= 10_000)
   t.same(more, [])

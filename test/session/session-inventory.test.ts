@@ -214,7 +214,7 @@ t.test('ends one session by its key, once', async (t) => {
   t.ok(await isLive(other))
 })
 
-t.test('a refresh that brings another sid is found under it, and not under the old', async (t) => {
+t.test('BCL-13 a refresh that brings another sid is found under it, and not under the old', async (t) => {
   const { time, provider, here, there, signIn, load } = setUpReplicas(t)
   provider.plan.answer = () => ({
     kind: 'refreshed',
@@ -230,7 +230,7 @@ t.test('a refresh that brings another sid is found under it, and not under the o
   t.equal(await there.load(cookieValue, time.now, extend), undefined)
 })
 
-t.test('a logout of the sid that a refresh is just bringing ends the session', async (t) => {
+t.test('BCL-13 a logout of the sid that a refresh is just bringing ends the session', async (t) => {
   const { time, provider, here, there, signIn } = setUpReplicas(t)
   const [asked, answer] = [createBarrier(), createBarrier()]
   provider.plan.answer = async () => {
