@@ -115,7 +115,8 @@ function readQuery<Name extends string>(
 const isSessionKey = (text: string) => /^[A-Za-z0-9_-]{43}$/.test(text)
 
 function listingOf({ sessions, cursor }: SessionPage): SessionListing {
-  const listed = sessions.map(({ key, facts, lastActiveAt }): ListedSession => ({
+  const shown = sessions.filter(({ isRetired }) => !isRetired)
+  const listed = shown.map(({ key, facts, lastActiveAt }): ListedSession => ({
     id: key,
     sub: facts.sub,
     issuer: facts.issuer,

@@ -7,7 +7,7 @@ import type { Metrics } from '../telemetry/metrics.js'
  * Ends the oldest sessions of a person who has more than are configured. Never throws: failing to is
  * logged, and is no reason to fail the login; the next one makes up for it.
  */
-export type LimitSessions = (live: LiveSession, replaced: LiveSession | undefined) => Promise<void>
+export type LimitSessions = (live: LiveSession) => Promise<void>
 
 export function createLimitedSessions(options: {
   readonly sessions: Sessions
@@ -20,10 +20,10 @@ export function createLimitedSessions(options: {
   if (maxPerUser === undefined) return async () => undefined
   const limit = createSessionLimit(sessions, maxPerUser)
 
-  return async function limitSessions(live, replaced) {
+  return async function limitSessions(live) {
     const about = { session: live.key, sub: live.session.identity.sub }
     try {
-      const ended = await limit.enforce(live, replaced?.key)
+      const ended = await limit.enforce(live)
       if (ended === 0) return
       for (let each = 0; each < ended; each++) metrics.sessionEnded('too_many')
       logger.info({ ...about, ended }, 'oldest sessions ended')

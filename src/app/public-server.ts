@@ -72,7 +72,6 @@ export async function createPublicServer(
   })
 
   const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
-  const retired = createRetiredSessions(sessions)
   const endpoints: EndpointContext = {
     publicUrl,
     paths,
@@ -84,7 +83,7 @@ export async function createPublicServer(
     returnState: createReturnState(keyRing),
     sessions,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
-    retireSession: retired.retire,
+    retireSession: createRetiredSessions({ sessions, logger, clock }),
     logoutReplays: createLogoutReplays(store),
     limitSessions: createLimitedSessions({
       sessions,
@@ -116,7 +115,7 @@ export async function createPublicServer(
     },
   })
 
-  const server = await createServer({
+  return createServer({
     logger,
     newRequestId: createRequestIds(),
     readArrival,
@@ -152,8 +151,6 @@ export async function createPublicServer(
       request.log.debug({ req: request, res: reply, answer, durationMs }, 'answered')
     },
   })
-  server.addHook('onClose', retired.close)
-  return server
 }
 
 function recordEndpointEvents(metrics: Metrics, revocations: Revocations): EndpointEvents {

@@ -1,40 +1,32 @@
+import type { Logger } from 'pino'
 import type { LiveSession, Sessions } from '../session/sessions.js'
 
-/** Sessions in whose place the same browser has a newer one. */
-export interface RetiredSessions {
-  /**
-   * Ends the session that a new login replaces: at once when somebody else signed in, shortly after when
-   * it is the same person, whose other tabs must not notice. Never throws: failing to is no reason to
-   * fail the login.
-   */
-  retire(previous: LiveSession, successor: LiveSession): Promise<void>
-  /** Ends those that still wait for it. Never throws. */
-  close(): Promise<void>
-}
+/**
+ * Ends the session that a new login of the same browser replaces: at once when somebody else signed in,
+ * shortly after when it is the same person, whose other tabs must not notice. The store keeps that end,
+ * so that it needs no process to come about. Never throws: failing to is logged, and is no reason to fail
+ * the login.
+ */
+export type RetireSession = (previous: LiveSession, successor: LiveSession) => Promise<void>
 
 /** Requests of another tab may still be on their way with the old ticket. */
 const retirementMs = 10_000
 
-export function createRetiredSessions(sessions: Pick<Sessions, 'destroy'>): RetiredSessions {
-  const waiting = new Map<LiveSession, NodeJS.Timeout>()
+export function createRetiredSessions(options: {
+  readonly sessions: Pick<Sessions, 'destroy' | 'retire'>
+  readonly logger: Pick<Logger, 'warn'>
+  readonly clock: () => number
+}): RetireSession {
+  const { sessions, logger, clock } = options
 
-  async function end(live: LiveSession): Promise<void> {
-    clearTimeout(waiting.get(live))
-    waiting.delete(live)
-    await sessions.destroy(live).catch(() => undefined)
-  }
-
-  return {
-    async retire(previous, successor) {
-      const [before, after] = [previous.session.identity, successor.session.identity]
-      if (before.issuer !== after.issuer || before.sub !== after.sub) return end(previous)
-      waiting.set(
-        previous,
-        setTimeout(() => void end(previous), retirementMs),
-      )
-    },
-    async close() {
-      await Promise.all(Array.from(waiting.keys(), end))
-    },
+  return async function retireSession(previous, successor) {
+    const [before, after] = [previous.session.identity, successor.session.identity]
+    const isSamePerson = before.issuer === after.issuer && before.sub === after.sub
+    try {
+      if (isSamePerson) await sessions.retire(previous, clock() + retirementMs)
+      else await sessions.destroy(previous)
+    } catch (error) {
+      logger.warn({ session: previous.key, err: error }, 'replaced session not ended')
+    }
   }
 }

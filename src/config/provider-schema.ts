@@ -84,6 +84,16 @@ export const providerSchema = Type.Object(
       default: [],
       description: 'Audiences that may stand beside clientId in an ID token.',
     }),
+    requireLogoutTokenExpiry: Type.Boolean({
+      default: false,
+      description:
+        'Refuse logout tokens without `exp`. Older providers (Keycloak before 22) send none; then a token counts for two minutes from its `iat`.',
+    }),
+    logoutTokenEnds: Type.Enum(['session', 'person'], {
+      default: 'session',
+      description:
+        'What a logout token with both `sid` and `sub` ends: the sessions of that `sid`, or all of that person.',
+    }),
     clockTolerance: duration({ default: '30s', description: 'How far the clocks may differ.' }),
     maxIdTokenAge: duration({
       default: '10m',

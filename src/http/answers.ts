@@ -23,6 +23,7 @@ export type AnswerName =
   | 'JWKS'
   | 'LOGGED_OUT'
   | 'LOGOUT_REFUSED'
+  | 'LOGOUT_THROTTLED'
   | 'LOGOUT_UNAVAILABLE'
 
 export interface ProblemOptions {

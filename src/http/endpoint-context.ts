@@ -51,8 +51,8 @@ export interface EndpointContext {
   }
   /** Ends the session that a new login of the same browser takes the place of. */
   retireSession(previous: LiveSession, successor: LiveSession): Promise<void>
-  /** Ends the oldest sessions of a person who has too many with `live`; `replaced` does not count. */
-  limitSessions(live: LiveSession, replaced: LiveSession | undefined): Promise<void>
+  /** Ends the oldest sessions of a person who has too many with `live`; retired ones do not count. */
+  limitSessions(live: LiveSession): Promise<void>
   /** What is known of the client, for the list of sessions. */
   clientOf(request: FastifyRequest): {
     readonly userAgent?: string | undefined

@@ -4,6 +4,7 @@ import type { PendingLogin } from './pending-logins.js'
 /** A verified order of the provider to end sessions: those of a `sid`, else all of a `sub`. */
 export interface LogoutNotice {
   readonly issuer: string
+  /** Absent also where all sessions of the person shall end. */
   readonly sid?: string
   readonly sub?: string
   /** Unique to the token; two with the same are a replay. */

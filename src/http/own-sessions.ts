@@ -4,8 +4,8 @@ import type { ListedSession, LiveSession, Sessions } from '../session/sessions.j
 /** The sessions of one person: of the same subject of the same issuer. */
 export interface OwnSessions {
   /**
-   * About `enough` of them, the session in use first, then the latest active; `isIncomplete` when there
-   * are more.
+   * About `enough` of them, the session in use first, then the latest active, without retired ones;
+   * `isIncomplete` when there are more.
    */
   list(
     live: LiveSession,
@@ -39,7 +39,7 @@ export function createOwnSessions(
       for await (const { sessions, cursor } of pagesOf(live)) {
         for (const each of sessions) {
           if (each.key === live.key) current = each
-          else others.set(each.key, each)
+          else if (!each.isRetired) others.set(each.key, each)
         }
         isIncomplete = cursor !== undefined
         if (others.size >= enough) break
@@ -73,5 +73,6 @@ export function createOwnSessions(
 function listedOf({ key, session, lastActiveAt }: LiveSession): ListedSession {
   const { issuer, sub, providerId } = session.identity
   const { schema, createdAt, endsAt } = session
-  return { key, facts: { schema, issuer, sub, providerId, createdAt, endsAt }, lastActiveAt }
+  const facts = { schema, issuer, sub, providerId, createdAt, endsAt }
+  return { key, facts, lastActiveAt, isRetired: false }
 }

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { KeyRing } from '../session/key-ring.js'
 import { openFromCookie, sealForCookie } from '../session/cookie-seal.js'
+import { parseTicket } from '../session/ticket.js'
 import { type CookieWriter, pendingLoginLifetimeMs } from './cookie-writer.js'
 import { type CookieNames, formatLoginCookie, loginCookiesToDrop } from './cookies.js'
 
@@ -15,9 +16,14 @@ const pendingLoginSchema = Type.Object({
     createdAt: Type.Number(),
   }),
   returnTo: Type.String(),
+  previousTicket: Type.Optional(Type.String()),
 })
 
-/** A login that is on its way through the provider, and where to go after it. */
+/**
+ * A login that is on its way through the provider, where to go after it, and the ticket that the browser
+ * had at its beginning: by it alone the session that this login replaces is known and ended. Nobody can
+ * name a session here whose ticket they do not hold.
+ */
 export type PendingLogin = Static<typeof pendingLoginSchema>
 
 /**
@@ -25,8 +31,12 @@ export type PendingLogin = Static<typeof pendingLoginSchema>
  * the server remembers nothing of people who never come back.
  */
 export interface PendingLogins {
-  /** Sets the login's cookie, and drops the oldest so that at most four stay. */
-  save(request: FastifyRequest, reply: FastifyReply, login: PendingLogin): void
+  /** Sets the login's cookie with the request's ticket, and drops the oldest so that at most four stay. */
+  save(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    login: Omit<PendingLogin, 'previousTicket'>,
+  ): void
   /** The login that this browser began with this state, unless it is older than ten minutes. */
   find(request: FastifyRequest, state: string, now: number): PendingLogin | undefined
   clear(reply: FastifyReply, state: string): void
@@ -39,13 +49,18 @@ export function createPendingLogins(options: {
 }): PendingLogins {
   const { keyRing, names, writer } = options
   return {
-    save(request, reply, login) {
-      const { state, createdAt } = login.transaction
+    save(request, reply, begun) {
+      const { cookie } = request.raw.headers
+      const { state, createdAt } = begun.transaction
       const name = names.login(state)
+      const previousTicket = names.readTicketCookie(cookie)
+      // What is no ticket would only take up room.
+      const isTicket = previousTicket !== undefined && parseTicket(previousTicket) !== undefined
+      const login = isTicket ? { ...begun, previousTicket } : begun
       const seal = (content: PendingLogin) =>
         formatLoginCookie(createdAt, sealForCookie(keyRing, name, JSON.stringify(content)))
       const value = seal(login)
-      const pending = names.listLoginCookies(request.raw.headers.cookie)
+      const pending = names.listLoginCookies(cookie)
       for (const old of loginCookiesToDrop(pending, name.length + value.length)) {
         writer.clearLogin(reply, old.name)
       }

@@ -6,9 +6,10 @@ import { isJsonObject, type JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { verifySignedToken } from './signed-token.js'
 
-/** What a verified logout token asks for: the sessions of `sid`, or else all of `sub`. */
+/** What a verified logout token asks for: to end the sessions of `sid`, or else all of `sub`. */
 export interface LogoutNotice {
   readonly issuer: string
+  /** Absent also where the configuration has all sessions of the person end. */
   readonly sid?: string
   readonly sub?: string
   readonly jti: string
@@ -39,22 +40,25 @@ export function isAddressedBy(
  * ERR_LOGOUT_TOKEN, or ERR_PROVIDER_* when it cannot be told now.
  */
 export async function verifyLogoutToken(
-  provider: Pick<Provider, 'metadata' | 'idTokenRules'>,
+  provider: Pick<Provider, 'metadata' | 'idTokenRules' | 'config'>,
   token: string,
   now: number,
 ): Promise<LogoutNotice> {
+  const { requireLogoutTokenExpiry, logoutTokenEnds } = provider.config
   const rules = provider.idTokenRules(await provider.metadata())
   const claims = await verifySignature(token, rules)
   checkParties(claims, rules)
+  if (requireLogoutTokenExpiry && claims['exp'] === undefined) reject('"exp" is missing')
   const acceptableUntil = checkTimes(claims, rules, now)
   checkEvent(claims)
   const [sid, sub] = [textOf(claims, 'sid'), textOf(claims, 'sub')]
   if (sid === undefined && sub === undefined) reject('neither "sid" nor "sub" is there')
   const jti = textOf(claims, 'jti')
   if (jti === undefined) reject('"jti" is missing')
+  const isOfPerson = sid === undefined || (sub !== undefined && logoutTokenEnds === 'person')
   return {
     issuer: rules.issuer,
-    ...(sid === undefined ? {} : { sid }),
+    ...(isOfPerson ? {} : { sid }),
     ...(sub === undefined ? {} : { sub }),
     jti,
     acceptableUntil,

@@ -5,7 +5,7 @@ import type { IndexName, SessionKey } from '../session/session-store.js'
 export interface RedisKeys {
   readonly sessionPrefix: string
   readonly lockPrefix: string
-  /** A hash with the fields `sealed`, `version` and `active`; expires with the session. */
+  /** A hash with the fields `sealed`, `version`, `active` and others; expires with the session. */
   session(key: SessionKey): string
   /** A string, the owner token; expires with the lease. */
   lock(key: SessionKey): string

@@ -11,6 +11,7 @@ import {
   createSession,
   destroySession,
   replaceSession,
+  retireSession,
   runScript,
   touchSession,
   type Script,
@@ -64,7 +65,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     load(key) {
       return reach(async () => {
         try {
-          const fields = ['sealed', 'version', 'active']
+          const fields = ['sealed', 'version', 'active', 'retires']
           return parseStored(await client.hmgetBuffer(keys.session(key), ...fields))
         } catch (error) {
           if (isWrongType(error)) return undefined
@@ -75,7 +76,8 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     loadFacts(key) {
       return reach(async () => {
         try {
-          return parseFacts(await client.hmgetBuffer(keys.session(key), 'facts', 'active'))
+          const fields = ['facts', 'active', 'retires']
+          return parseFacts(await client.hmgetBuffer(keys.session(key), ...fields))
         } catch (error) {
           if (isWrongType(error)) return undefined
           throw error
@@ -90,6 +92,10 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     async touch(key, lastActiveAt, expiresAt) {
       const timeToLiveMs = Math.ceil(expiresAt - clock())
       return (await run(touchSession, key, [lastActiveAt, timeToLiveMs], 0)) === 1
+    },
+    async retire(key, retiresAt) {
+      const timeToLiveMs = Math.ceil(retiresAt - clock())
+      return (await run(retireSession, key, [Math.ceil(retiresAt), timeToLiveMs], 0)) === 1
     },
     async destroy(key, expectedVersion) {
       if (expectedVersion === undefined) {
@@ -108,19 +114,28 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
   }
 }
 
+type Field = Buffer | null | undefined
+
 /** A record that lacks a field, or whose numbers are none, is no session. */
-function parseStored([sealed, version, active]: (Buffer | null)[]): StoredSession | undefined {
+function parseStored([sealed, version, active, retires]: Field[]): StoredSession | undefined {
   if (!sealed || !version || !active) return undefined
-  const stored = { sealed, version: Number(version), lastActiveAt: Number(active) }
-  if (!Number.isSafeInteger(stored.version) || !Number.isSafeInteger(stored.lastActiveAt)) {
-    return undefined
-  }
-  return stored
+  const times = parseTimes(active, retires)
+  const stored = times && { sealed, version: Number(version), ...times }
+  return stored && Number.isSafeInteger(stored.version) ? stored : undefined
 }
 
-function parseFacts([facts, active]: (Buffer | null)[]): StoredFacts | undefined {
-  if (!active) return undefined
+function parseFacts([facts, active, retires]: Field[]): StoredFacts | undefined {
+  const times = active ? parseTimes(active, retires) : undefined
+  return times && (facts ? { facts, ...times } : times)
+}
+
+function parseTimes(
+  active: Buffer,
+  retires: Field,
+): Pick<StoredSession, 'lastActiveAt' | 'retiresAt'> | undefined {
   const lastActiveAt = Number(active)
   if (!Number.isSafeInteger(lastActiveAt)) return undefined
-  return facts ? { facts, lastActiveAt } : { lastActiveAt }
+  if (!retires) return { lastActiveAt }
+  const retiresAt = Number(retires)
+  return Number.isSafeInteger(retiresAt) ? { lastActiveAt, retiresAt } : undefined
 }

@@ -25,12 +25,24 @@ redis.call('HSET', KEYS[1], 'sealed', ARGV[1])
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 return 1`)
 
-/** KEYS: session. ARGV: active, time to live. Returns 0 when absent. */
+/** KEYS: session. ARGV: active, time to live. Returns 0 when absent; a retired session stays as it is. */
 export const touchSession = createScript(`
 local active = redis.call('HGET', KEYS[1], 'active')
 if not active then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'retires') == 1 then return 1 end
 if tonumber(active) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'active', ARGV[1]) end
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1`)
+
+/** KEYS: session. ARGV: the instant of the end, time to live. Returns 0 when absent. */
+export const retireSession = createScript(`
+if redis.call('HEXISTS', KEYS[1], 'active') == 0 then return 0 end
+local known = redis.call('HGET', KEYS[1], 'retires')
+if not known or tonumber(known) > tonumber(ARGV[1]) then
+  redis.call('HSET', KEYS[1], 'retires', ARGV[1])
+end
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1`)
 
 /** KEYS: session. ARGV: expected version. Returns the number of sessions removed. */

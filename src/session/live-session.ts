@@ -12,6 +12,8 @@ export interface LiveSession {
   readonly version: number
   /** When it ends if there is no more activity. */
   readonly expiresAt: number
+  /** When it ends at the latest, because a newer session takes its place. */
+  readonly retiresAt?: number
   /** From when on `freshen` has something to do; infinite without a refresh token. */
   readonly refreshAt: number
 }
@@ -25,15 +27,18 @@ export function createLiveSession(
   times: SessionTimes,
   ticket: Ticket,
   session: Session,
-  stored: { readonly version: number; readonly lastActiveAt: number },
+  stored: Pick<LiveSession, 'version' | 'lastActiveAt' | 'retiresAt'>,
 ): LiveSession {
+  const { version, lastActiveAt, retiresAt } = stored
+  const expiresAt = sessionExpiresAt(session, lastActiveAt, times.inactivityTimeoutMs)
   return {
     key: ticket.key,
     ticket,
     session,
-    lastActiveAt: stored.lastActiveAt,
-    version: stored.version,
-    expiresAt: sessionExpiresAt(session, stored.lastActiveAt, times.inactivityTimeoutMs),
+    lastActiveAt,
+    version,
+    expiresAt: Math.min(expiresAt, retiresAt ?? expiresAt),
+    ...(retiresAt === undefined ? {} : { retiresAt }),
     refreshAt: refreshAt(session, ticket.key, times.refreshAheadMs),
   }
 }

@@ -55,8 +55,12 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
     async loadFacts(key) {
       const record = find(key)
       if (record === undefined) return undefined
-      const { facts, lastActiveAt } = record
-      return { lastActiveAt, ...(facts && { facts }) }
+      const { facts, lastActiveAt, retiresAt } = record
+      return {
+        lastActiveAt,
+        ...(facts && { facts }),
+        ...(retiresAt !== undefined && { retiresAt }),
+      }
     },
     async replace(key, sealed, expectedVersion) {
       const record = find(key)
@@ -68,10 +72,22 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
     async touch(key, lastActiveAt, expiresAt) {
       const record = find(key)
       if (record === undefined) return false
+      if (record.retiresAt !== undefined) return true
       put(key, {
         ...record,
         lastActiveAt: Math.max(record.lastActiveAt, lastActiveAt),
         expiresAt: Math.max(record.expiresAt, expiresAt),
+      })
+      return true
+    },
+    async retire(key, retiresAt) {
+      const record = find(key)
+      if (record === undefined) return false
+      const earliest = Math.min(record.retiresAt ?? retiresAt, retiresAt)
+      put(key, {
+        ...record,
+        retiresAt: earliest,
+        expiresAt: Math.min(record.expiresAt, earliest),
       })
       return true
     },

@@ -105,7 +105,7 @@ async function save(
   switch (answer) {
     case 'replaced': {
       loader.forget(key)
-      const stored = { version: version + 1, lastActiveAt: current.lastActiveAt }
+      const stored = { ...current, version: version + 1 }
       return done({ kind: 'refreshed', live: createLiveSession(options, ticket, session, stored) })
     }
     case 'absent':

@@ -10,6 +10,8 @@ export interface ListedSession {
   readonly facts: SessionFacts
   /** Epoch milliseconds. */
   readonly lastActiveAt: number
+  /** It is about to end, since a newer session of its browser has taken its place. */
+  readonly isRetired: boolean
 }
 
 /** Some sessions; `cursor` asks for the next ones, and is absent from the last page. */
@@ -90,7 +92,9 @@ export function createSessionInventory(options: SessionInventoryOptions): Sessio
   async function look(key: SessionKey): Promise<ListedSession | undefined> {
     const stored = await store.loadFacts(key)
     const facts = stored?.facts && openFacts(keyRing, key, stored.facts)
-    return stored && facts && { key, facts, lastActiveAt: stored.lastActiveAt }
+    if (stored === undefined || facts === undefined) return undefined
+    const { lastActiveAt, retiresAt } = stored
+    return { key, facts, lastActiveAt, isRetired: retiresAt !== undefined }
   }
 
   /** Goes through several sets; the cursor says in which, and where in it. An unknown one is the end. */

@@ -7,12 +7,12 @@ import type { SessionKey } from './session-store.js'
 export interface SessionLimit {
   /**
    * Ends the oldest sessions of the person who just signed in, as many as there are too many, and gives
-   * their number. `replaced` does not count: it is about to end. Throws StoreUnavailableError.
+   * their number. Retired ones do not count: they are about to end. Throws StoreUnavailableError.
    *
    * A login ends only what began before it, so two at once never end each other; until the next login
    * there may then be one too many.
    */
-  enforce(live: LiveSession, replaced: SessionKey | undefined): Promise<number>
+  enforce(live: LiveSession): Promise<number>
 }
 
 export function createSessionLimit(
@@ -20,18 +20,17 @@ export function createSessionLimit(
   maxPerUser: number,
 ): SessionLimit {
   return {
-    async enforce({ key: newKey, session }, replaced) {
+    async enforce({ key: newKey, session }) {
       const { issuer, sub } = session.identity
       const others = new Map<SessionKey, Age>()
       let cursor: string | undefined
       do {
         const page = await inventory.listWhere({ issuer, sub }, cursor)
-        for (const { key, facts } of page.sessions)
-          others.set(key, { key, createdAt: facts.createdAt })
+        for (const { key, facts, isRetired } of page.sessions)
+          if (!isRetired) others.set(key, { key, createdAt: facts.createdAt })
         cursor = page.cursor
       } while (cursor !== undefined)
       others.delete(newKey)
-      if (replaced !== undefined) others.delete(replaced)
 
       const newest = { key: newKey, createdAt: session.createdAt }
       const oldestFirst = [...others.values()].toSorted(byAge)

@@ -26,6 +26,7 @@ const sessionShape = Type.Object({
   }),
   createdAt: Type.Number(),
   endsAt: Type.Number(),
+  replaces: optional.string,
 })
 const checker = Compile(sessionShape)
 

@@ -19,12 +19,15 @@ export interface StoredSession {
   readonly version: number
   /** Epoch milliseconds. */
   readonly lastActiveAt: number
+  /** When it ends at the latest, because it was retired; epoch milliseconds. */
+  readonly retiresAt?: number
 }
 
 export interface StoredFacts {
   /** Sealed; absent when the session was stored without. */
   readonly facts?: Buffer
   readonly lastActiveAt: number
+  readonly retiresAt?: number
 }
 
 /**
@@ -49,8 +52,16 @@ export interface SessionStore {
     sealed: Buffer,
     expectedVersion: number,
   ): Promise<'replaced' | 'conflict' | 'absent'>
-  /** Moves the last activity and the expiry forward, never back, and never revives: false when absent. */
+  /**
+   * Moves the last activity and the expiry forward, never back. Never revives, false when absent, and
+   * leaves a retired session as it is.
+   */
   touch(key: SessionKey, lastActiveAt: number, expiresAt: number): Promise<boolean>
+  /**
+   * Moves the expiry back to `retiresAt`, never forward, and for good: no touch extends the session any
+   * more. The earliest of several counts. False when absent.
+   */
+  retire(key: SessionKey, retiresAt: number): Promise<boolean>
   /** Removes the session, or only that version of it. True when this call removed it. */
   destroy(key: SessionKey, expectedVersion?: number): Promise<boolean>
   /** True for the first caller with this mark until `expiresAt`, over all replicas. */

@@ -38,4 +38,6 @@ export interface Session {
   readonly createdAt: number
   /** The end of the lifetime, whatever happens; a refresh never moves it. */
   readonly endsAt: number
+  /** The key of the session that this one takes the place of in its browser. */
+  readonly replaces?: string
 }

@@ -35,6 +35,8 @@ export interface SignIn {
   readonly tokens: Tokens
   /** When the authorization began (epoch ms): a logout since then has ended it. Default: now. */
   readonly startedAt?: number
+  /** The session that this one takes the place of; a sign-out ends that as well. */
+  readonly replaces?: SessionKey | undefined
   /** Who asks, for the inventory. */
   readonly client?: { readonly userAgent?: string | undefined; readonly address?: string }
 }
@@ -74,8 +76,13 @@ export interface Sessions extends SessionInventory {
    * Watching is no activity. Returns what stops it.
    */
   watch(live: LiveSession, onEnd: (end: WatchEnd) => void): () => void
-  /** Ends the session everywhere. Throws StoreUnavailableError when that could not be done. */
+  /**
+   * Ends the session everywhere, and the one that it has replaced. Throws StoreUnavailableError when that
+   * could not be done.
+   */
   destroy(live: LiveSession): Promise<void>
+  /** Has the session end at `retiresAt` everywhere, whatever activity there is. Throws StoreUnavailableError. */
+  retire(live: LiveSession, retiresAt: number): Promise<void>
   /** Asks the store whether it answers; resolves to the reason if it does not. Never throws. */
   readiness(): Promise<
     { readonly ready: true } | { readonly ready: false; readonly reason: string }
@@ -141,6 +148,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   /** Writes the last activity now and then, in the background: a request never waits for it. */
   function noteActivity(live: LiveSession, now: number) {
+    if (live.retiresAt !== undefined) return
     if (!shouldTouch(live.lastActiveAt, now, inactivityTimeoutMs) || touching.has(live.key)) return
     touching.add(live.key)
     void touch(live, now).finally(() => touching.delete(live.key))
@@ -163,7 +171,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   return {
-    async create({ identity, tokens, startedAt, client }, now) {
+    async create({ identity, tokens, startedAt, replaces, client }, now) {
       const ticket = createTicket()
       const { key } = ticket
       const session: Session = {
@@ -172,6 +180,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         tokens,
         createdAt: now,
         endsAt: now + options.lifetimeMs,
+        ...(replaces === undefined ? {} : { replaces }),
       }
       const live = createLiveSession(options, ticket, session, { version: 1, lastActiveAt: now })
       const sealed = sealSession(keyRing, ticket, session)
@@ -205,10 +214,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     watch: watch.watch,
 
     async destroy({ key, session }) {
+      // First: when this fails, the sign-out can be repeated with the ticket.
+      if (session.replaces !== undefined) await inventory.endByKey(session.replaces)
       await store.destroy(key)
       loader.forget(key)
       // What stays in a set is dead, and goes with the next listing or its expiry.
       void register.unfile(key, session.identity).catch(() => undefined)
+    },
+
+    async retire({ key }, retiresAt) {
+      await store.retire(key, retiresAt)
+      loader.forget(key)
     },
 
     ...inventory,

@@ -41,8 +41,8 @@ export function createUnsavedSessions(clock: () => number): UnsavedSessions {
     overlay(live) {
       const newer = kept.get(live.key)
       if (newer === undefined || newer.version !== live.version) return live
-      const { lastActiveAt, expiresAt, ticket } = live
-      return { ...newer, ticket, lastActiveAt, expiresAt }
+      // Only the tokens are newer; what the store says of its times holds.
+      return { ...live, session: newer.session, refreshAt: newer.refreshAt }
     },
     stop: () => stopping.abort(),
   }

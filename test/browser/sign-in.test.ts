@@ -113,11 +113,21 @@ for (const [title, sameSite, responseMode] of [
     await page.goto(`${publicUrl}/next`)
     t.same([...new Set(answers.map(({ status, answer }) => answer ?? status))], [200])
 
+    await page.goto(`${publicUrl}/oauth2/start?rd=/again`)
+    await page.waitForURL(`${publicUrl}/again`)
+    await page.goto(`${publicUrl}/oauth2/sessions`)
+    const sessions = page.getByRole('list', { name: 'Sessions' }).getByRole('listitem')
+    t.equal(
+      await sessions.count(),
+      1,
+      'the session is replaced, though the callback lacks its ticket',
+    )
+
     const [callback] = callbacks
     await page.goto(`${provider.issuer}/session/end/success`)
     await page.evaluate(sendAgain, { url: '', form: null, ...callback })
     await page.waitForURL(`${publicUrl}/wanted?a=1&b=2`)
-    t.equal(provider.tokenRequests.length, 1, 'the stale callback leads on, too')
+    t.equal(provider.tokenRequests.length, 2, 'the stale callback leads on, too')
 
     await page.getByRole('link', { name: 'Sign out' }).click()
     await page.waitForURL(`${publicUrl}/oauth2/signed_out?**`)

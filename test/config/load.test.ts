@@ -39,6 +39,8 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         userinfo: 'needed',
         groupsClaim: 'groups',
         trustedAudiences: [],
+        requireLogoutTokenExpiry: false,
+        logoutTokenEnds: 'session',
         clockTolerance: 30_000,
         maxIdTokenAge: 600_000,
         defaultAccessTokenLifetime: 300_000,

@@ -108,6 +108,38 @@ export function testSessionStore(t: Test, createStore: (t: Test) => Promise<Sess
     await until(async () => (await store.load(key)) === undefined)
   })
 
+  inStore('a retired session keeps its end, whatever happens to it', async (t, store) => {
+    const key = newKey()
+    const now = Date.now()
+    const retiresAt = now + minute
+    await store.create(key, sealedOnce, now, now + 3 * minute, sealedTwice)
+    t.equal((await store.load(key))?.retiresAt, undefined)
+    t.equal(await store.retire(key, retiresAt), true)
+    t.equal(await store.touch(key, now + 1000, now + 2 * minute), true)
+    t.equal(await store.retire(key, now + 2 * minute), true, 'the earliest counts')
+    t.equal(await store.replace(key, sealedTwice, 1), 'replaced', 'a refresh goes on')
+    t.match(await store.load(key), { retiresAt, version: 2, lastActiveAt: now })
+    t.match(await store.loadFacts(key), { retiresAt, lastActiveAt: now })
+    t.equal(await store.retire(newKey(), retiresAt), false)
+  })
+
+  inStore('a retired session is gone in time, and no touch puts that off', async (t, store) => {
+    const [touched, brief, past] = [newKey(), newKey(), newKey()]
+    const now = Date.now()
+    for (const key of [touched, past]) await store.create(key, sealedOnce, now, now + minute)
+    await store.create(brief, sealedOnce, now, Date.now() + 200)
+    await store.retire(brief, now + minute)
+    await store.retire(touched, Date.now() + 100)
+    await store.touch(touched, Date.now(), now + minute)
+    t.equal(await store.retire(past, now - 1), true)
+    t.equal(await store.load(past), undefined)
+    for (const key of [touched, brief]) {
+      await until(async () => (await store.load(key)) === undefined, 20_000)
+      t.equal(await store.retire(key, now + minute), false)
+      t.equal(await store.load(key), undefined, 'and is not revived')
+    }
+  })
+
   inStore('stores nothing that has expired already', async (t, store) => {
     const key = newKey()
     const now = Date.now()
@@ -141,8 +173,9 @@ export function testSessionStore(t: Test, createStore: (t: Test) => Promise<Sess
     await isReported(() => store.create(key, sealedOnce, now, now + minute))
     await isReported(() => store.replace(key, sealedTwice, 1))
     await isReported(() => store.touch(key, now + 1000, now + 2 * minute))
+    await isReported(() => store.retire(key, now + minute))
     await isReported(() => store.destroy(key))
-    t.ok(reports >= 4)
+    t.ok(reports >= 5)
   })
 
   inStore('knows how long it has been certain', async (t, store) => {

@@ -14,6 +14,8 @@ export function providerConfig(
     userinfo: 'needed',
     groupsClaim: 'groups',
     trustedAudiences: [],
+    requireLogoutTokenExpiry: false,
+    logoutTokenEnds: 'session',
     clockTolerance: 30_000,
     maxIdTokenAge: 600_000,
     defaultAccessTokenLifetime: 300_000,

@@ -94,6 +94,16 @@ const cases: Case[] = [
     claims: () => ({ exp: undefined, iat: seconds() - 180 }),
   },
   {
+    title: 'BCL-4 rejects a fresh token without exp where the configuration asks for it',
+    ...bent('exp', undefined),
+    settings: { requireLogoutTokenExpiry: true },
+  },
+  {
+    title: 'BCL-4 accepts a token with exp where the configuration asks for it',
+    settings: { requireLogoutTokenExpiry: true },
+    good: true,
+  },
+  {
     title: 'BCL-5 rejects a token without sub and sid',
     claims: () => ({ sub: undefined, sid: undefined }),
   },
@@ -127,6 +137,22 @@ const cases: Case[] = [
   })),
 ]
 for (const each of cases) t.test(each.title, (t) => runCase(t, each))
+
+t.test(
+  'BCL-10 sid and sub mean the sid, or the person where the configuration says so',
+  async (t) => {
+    const noticeOf = async (claims: Record<string, unknown>, settings: Partial<ProviderConfig>) => {
+      const { provider, party } = await setUpHostile(t, settings)
+      const token = tokenOf(provider.issuer, { claims: () => claims })
+      const { sid, sub } = await party.verifyLogoutToken(token, Date.now())
+      return { sid, sub }
+    }
+    t.same(await noticeOf({}, {}), { sid: 'a-sid', sub: 'alice' })
+    const person = { logoutTokenEnds: 'person' } as const
+    t.same(await noticeOf({}, person), { sub: 'alice', sid: undefined })
+    t.same(await noticeOf({ sub: undefined }, person), { sid: 'a-sid', sub: undefined })
+  },
+)
 
 t.test('BCL-2 rejects an encrypted token, since encryption is not offered', async (t) => {
   const { party } = await setUpHostile(t)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { until } from '../session/fixtures.js'
 import { setUpHostile } from './hostile-login.js'
 
 const path = '/revoke'
@@ -68,7 +69,26 @@ t.test('REV-2 a refused token is no failure of the sign-out', async (t) => {
   t.equal(calls().length, 2)
 })
 
-t.test('REV-2 a 503 is tried once more after Retry-After', async (t) => {
+t.test('REV-2 a token that the provider does not know is revoked, too', async (t) => {
+  const { party } = await setUp(t)
+  // RFC 7009 §2.2: a provider answers 200 for an invalid token.
+  t.match(await party.revoke({ accessToken: 'unknown' }), [{ outcome: 'revoked' }])
+})
+
+t.test('REV-2 a 503 is not tried again before Retry-After', async (t) => {
+  const { party, provider, tokens, calls } = await setUp(t)
+  provider.answers.set(path, { status: 503, headers: { 'retry-after': '1' }, body: '' })
+  const startedAt = performance.now()
+  const { accessToken } = tokens
+  const revoking = party.revoke({ accessToken })
+  await until(() => calls().length === 1, 20_000)
+  provider.answers.set(path, { body: '' })
+  t.match(await revoking, [{ outcome: 'revoked' }])
+  t.equal(calls().length, 2)
+  t.ok(performance.now() - startedAt >= 990, 'the promise is the second of Retry-After')
+})
+
+t.test('REV-2 a 503 is tried once more, and a long wait is none', async (t) => {
   const { party, provider, tokens, calls } = await setUp(t)
   provider.answers.set(path, { status: 503, headers: { 'retry-after': '0' }, body: '' })
   t.match(await party.revoke(tokens), [{ outcome: 'unavailable' }, { outcome: 'unavailable' }])

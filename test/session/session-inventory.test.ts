@@ -173,6 +173,7 @@ t.test('lists what operators may see, and nothing more', async (t) => {
   t.strictSame(listed, {
     key: live.key,
     lastActiveAt: time.now,
+    isRetired: false,
     facts: {
       schema: 1,
       providerId: identity.providerId,
@@ -213,23 +214,26 @@ t.test('ends one session by its key, once', async (t) => {
   t.ok(await isLive(other))
 })
 
-t.test('a refresh that brings another sid is found under it, and not under the old', async (t) => {
-  const { time, provider, here, there, signIn, load } = setUpReplicas(t)
-  provider.plan.answer = () => ({
-    kind: 'refreshed',
-    tokens: createTokens(time.now, tokenLifetimeMs),
-    identity: { ...identity, sid: 'new-sid' },
-  })
-  const { cookieValue, live } = await signIn()
-  time.now += tokenLifetimeMs
-  t.equal((await here.freshen(live, time.now)).kind, 'live')
-  await until(async () => (await there.endWhere({ issuer, sid })) === 0)
-  t.ok(await load(there, cookieValue))
-  t.equal(await there.endWhere({ issuer, sid: 'new-sid' }), 1)
-  t.equal(await there.load(cookieValue, time.now, extend), undefined)
-})
+t.test(
+  'BCL-13 a refresh that brings another sid is found under it, and not under the old',
+  async (t) => {
+    const { time, provider, here, there, signIn, load } = setUpReplicas(t)
+    provider.plan.answer = () => ({
+      kind: 'refreshed',
+      tokens: createTokens(time.now, tokenLifetimeMs),
+      identity: { ...identity, sid: 'new-sid' },
+    })
+    const { cookieValue, live } = await signIn()
+    time.now += tokenLifetimeMs
+    t.equal((await here.freshen(live, time.now)).kind, 'live')
+    await until(async () => (await there.endWhere({ issuer, sid })) === 0)
+    t.ok(await load(there, cookieValue))
+    t.equal(await there.endWhere({ issuer, sid: 'new-sid' }), 1)
+    t.equal(await there.load(cookieValue, time.now, extend), undefined)
+  },
+)
 
-t.test('a logout of the sid that a refresh is just bringing ends the session', async (t) => {
+t.test('BCL-13 a logout of the sid that a refresh is just bringing ends the session', async (t) => {
   const { time, provider, here, there, signIn } = setUpReplicas(t)
   const [asked, answer] = [createBarrier(), createBarrier()]
   provider.plan.answer = async () => {

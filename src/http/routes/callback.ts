@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerName } from '../answers.js'
+import type { LiveSession } from '../../session/sessions.js'
 import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
 import type { LoginProvider } from '../login-provider.js'
 import { initiatorOf } from '../navigation.js'
@@ -48,13 +49,17 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         transaction: login.transaction,
         now,
       })
-      const previous = await peekSession(context, request, now)
+      const previous = await findPrevious(request, login, now)
       const startedAt = login.transaction.createdAt
       const client = context.clientOf(request)
-      const { cookieValue, live } = await sessions.create({ ...signIn, startedAt, client }, now)
+      const replaces = previous?.key
+      const { cookieValue, live } = await sessions.create(
+        { ...signIn, startedAt, replaces, client },
+        now,
+      )
       cookieWriter.setTicket(reply, cookieValue)
       if (previous !== undefined) await context.retireSession(previous, live)
-      await context.limitSessions(live, previous)
+      await context.limitSessions(live)
       events.onLogin(request, { providerId: provider.id, code: 'ok', live })
     } catch (error) {
       events.onLogin(request, { providerId: provider.id, code: problemCodeOf(error) })
@@ -64,6 +69,20 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       })
     }
     return enter(request, reply, login.returnTo)
+  }
+
+  /**
+   * The session that this browser has so far: that of its ticket or, where the provider's page made a
+   * request that the browser sends no ticket with, of the ticket that was there when the login began.
+   */
+  async function findPrevious(
+    request: FastifyRequest,
+    login: PendingLogin,
+    now: number,
+  ): Promise<LiveSession | undefined> {
+    const shown = context.cookieNames.readTicketCookie(request.raw.headers.cookie)
+    const ticket = shown ?? login.previousTicket
+    return ticket === undefined ? undefined : context.sessions.load(ticket, now, { extend: false })
   }
 
   async function answerStale(
