@@ -39,8 +39,8 @@ async function readUnderLock(t: Test): Promise<void> {
   await new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, [command = '', key = '']: string[]) => {
       const name = command.toLowerCase()
-      if (name !== 'hmget') isLocked ||= key.startsWith('valetkey:lock:') && name !== 'exists'
-      else if (isLocked) resolve()
+      if (name === 'set') isLocked ||= key.startsWith('valetkey:lock:')
+      else if (name === 'hmget' && isLocked) resolve()
     })
   })
 }
