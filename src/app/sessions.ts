@@ -58,7 +58,7 @@ function openStore(
   { clock, logger }: Pick<SessionParts, 'clock' | 'logger'>,
 ): { store: SessionStore; lock: RefreshLock; warnings?: StoreWarnings } {
   if (session.redis === undefined || session.store === 'memory') {
-    return { store: createMemoryStore(clock), lock: createMemoryRefreshLock() }
+    return { store: createMemoryStore(clock), lock: createMemoryRefreshLock(clock) }
   }
   const { commandTimeout: commandTimeoutMs, ...settings } = session.redis
   return connectRedis({

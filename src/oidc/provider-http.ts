@@ -41,6 +41,7 @@ export function createProviderHttp(
       if (objection !== undefined) {
         throw new OidcError('ERR_PROVIDER_METADATA', `${withoutQuery(url)} ${objection}`)
       }
+      const deadline = startDeadline(timeoutMs)
       try {
         const response = await fetch(url, {
           method,
@@ -48,7 +49,7 @@ export function createProviderHttp(
           body: requestBody(body),
           redirect: 'manual',
           dispatcher: agent,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: deadline.signal,
         })
         const bytes = await readBounded(response.body)
         return new Response(bytes.length === 0 ? null : bytes, {
@@ -61,6 +62,8 @@ export function createProviderHttp(
           `${method} ${withoutQuery(url)}: ${reasonOf(error, timeoutMs)}`,
           { cause: error },
         )
+      } finally {
+        deadline.clear()
       }
     },
     close: () => agent.destroy(),
@@ -82,6 +85,17 @@ export async function fetchJsonObject(
   const value: unknown = await response.json().catch(() => undefined)
   if (!isJsonObject(value)) throw new OidcError(code, `GET ${url}: the answer is no JSON object`)
   return value
+}
+
+/**
+ * A process that was stopped finds its timers run out before it takes in what has arrived meanwhile,
+ * which may be the only copy of new tokens: so that is taken in first.
+ */
+function startDeadline(timeoutMs: number) {
+  const controller = new AbortController()
+  const timeOut = () => controller.abort(new DOMException('too late', 'TimeoutError'))
+  const timer = setTimeout(() => setImmediate(timeOut), timeoutMs).unref()
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
 }
 
 async function readBounded(

@@ -9,6 +9,8 @@ export interface RedisKeys {
   session(key: SessionKey): string
   /** A string, the owner token; expires with the lease. */
   lock(key: SessionKey): string
+  /** A string, the trace of a refresh whose end nobody has told yet; expires after a day. */
+  asked(key: SessionKey): string
   /** An empty mark; expires when the mark may be used again. */
   once(mark: string): string
   /** A sorted set of session keys by expiry; expires with the last of them. */
@@ -28,6 +30,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     lockPrefix,
     session: (key) => `${sessionPrefix}${key}}`,
     lock: (key) => `${lockPrefix}${key}}`,
+    asked: (key) => `${prefix}asked:{${key}}`,
     once: (mark) => `${prefix}once:{${hash('sha256', mark, 'base64url')}}`,
     index: (name) => `${prefix}index:{${name}}`,
     ended: (name) => `${prefix}ended:{${name}}`,

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RefreshLock } from '../session/refresh-lock.js'
+import type { RefreshLock, RefreshTrace } from '../session/refresh-lock.js'
 import type { RedisLink } from './client.js'
 import type { RedisChanges } from './invalidation.js'
 import type { RedisKeys } from './redis-keys.js'
-import { extendLock, releaseLock, runScript } from './scripts.js'
+import {
+  acquireLock,
+  askUnderLock,
+  extendLock,
+  noteRefusal,
+  releaseLock,
+  runScript,
+} from './scripts.js'
 
 export interface RedisRefreshLockOptions {
   readonly link: RedisLink
@@ -15,6 +22,8 @@ export interface RedisRefreshLockOptions {
 
 /** Without reports of changes, and for leases that run out, waiting means looking again this often. */
 const lookAgainMs = 250
+/** Long enough that who comes back to a session after hours finds what became of it. */
+const rememberTraceMs = 24 * 3_600_000
 
 /** A refresh lock over all processes on one Redis. Only the owner's random token gives it up. */
 export function createRedisRefreshLock(options: RedisRefreshLockOptions): RefreshLock {
@@ -25,22 +34,34 @@ export function createRedisRefreshLock(options: RedisRefreshLockOptions): Refres
 
   return {
     async acquire(key, leaseMs) {
-      const name = keys.lock(key)
+      const [lock, asked] = [keys.lock(key), keys.asked(key)]
       const owner = randomBytes(16).toString('base64url')
-      const giveUp = () => release(name, owner, leaseMs)
+      let mine = ''
+      const giveUp = () => release([lock, asked], [owner, mine], leaseMs)
       const isSent = client.status === 'ready'
-      let answer: string | null
+      let answer: unknown
       try {
-        answer = await reach(() => client.set(name, owner, 'PX', leaseMs, 'NX'))
+        answer = await reach(() => runScript(client, acquireLock, [lock, asked], [owner, leaseMs]))
       } catch (error) {
         // The lock may be taken all the same, by nobody who knows.
         if (isSent) void giveUp()
         throw error
       }
-      if (answer !== 'OK') return undefined
+      if (!Array.isArray(answer)) return undefined
+      const trace = parseTrace(String(answer[0]), Number(answer[1]) - rememberTraceMs)
       return {
+        ...(trace && { trace }),
         extend: async () =>
-          (await reach(() => runScript(client, extendLock, name, [owner, leaseMs]))) === 1,
+          (await reach(() => runScript(client, extendLock, lock, [owner, leaseMs]))) === 1,
+        async ask(version) {
+          mine = `${version} ${owner}`
+          const args = [owner, leaseMs, version, rememberTraceMs]
+          return (await reach(() => runScript(client, askUnderLock, [lock, asked], args))) === 1
+        },
+        async refuse(version) {
+          const args = [owner, version, rememberTraceMs + leaseMs]
+          return (await reach(() => runScript(client, noteRefusal, asked, args))) === 1
+        },
         release: giveUp,
       }
     },
@@ -70,16 +91,29 @@ export function createRedisRefreshLock(options: RedisRefreshLockOptions): Refres
   }
 
   /** Resolves after one try; what failed is tried again until the lease has run out by itself. */
-  async function release(name: string, owner: string, leaseMs: number): Promise<void> {
+  async function release(
+    names: readonly string[],
+    args: readonly string[],
+    leaseMs: number,
+  ): Promise<void> {
     try {
-      await runScript(client, releaseLock, name, [owner])
+      await runScript(client, releaseLock, names, args)
     } catch {
-      if (leaseMs > 0) void releaseLater(name, owner, leaseMs)
+      if (leaseMs > 0) void releaseLater(names, args, leaseMs)
     }
   }
 
-  async function releaseLater(name: string, owner: string, leaseMs: number) {
+  async function releaseLater(names: readonly string[], args: readonly string[], leaseMs: number) {
     await sleep(lookAgainMs, undefined, { ref: false })
-    await release(name, owner, leaseMs - lookAgainMs)
+    await release(names, args, leaseMs - lookAgainMs)
   }
+}
+
+/** A trace as scripts write it; whatever else is there is none. */
+function parseTrace(text: string, graceMs: number): RefreshTrace | undefined {
+  const [, digits, what] = /^(\d{1,15}) (.+)$/.exec(text) ?? []
+  if (digits === undefined) return undefined
+  const version = Number(digits)
+  if (what !== 'refused') return { version, kind: 'asked' }
+  return { version, kind: 'refused', graceMs: Math.max(0, graceMs) }
 }

@@ -50,13 +50,47 @@ export const destroySession = createScript(`
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`)
 
+/** KEYS: lock, trace. ARGV: owner, lease. Returns nothing, or the trace, or '', and its time to live. */
+export const acquireLock = createScript(`
+if not redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then return false end
+return {redis.call('GET', KEYS[2]) or '', redis.call('PTTL', KEYS[2])}`)
+
 /** KEYS: lock. ARGV: owner, lease. Returns 0 when the lock is not the owner's any more. */
 export const extendLock = createScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
 
-/** KEYS: lock. ARGV: owner. */
+/**
+ * KEYS: lock, trace. ARGV: owner, lease, version, time to live of the trace. A trace says the version,
+ * a space, and the owner; 'asked' once two have asked, since neither can take it away then; or
+ * 'refused'. Returns 0 when the lock is not the owner's any more, or somebody was refused.
+ */
+export const askUnderLock = createScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local found = redis.call('GET', KEYS[2])
+local trace = ARGV[3] .. ' ' .. ARGV[1]
+if found == ARGV[3] .. ' refused' then return 0 end
+if found and found ~= trace and string.match(found, '^%d+') == ARGV[3] then
+  trace = ARGV[3] .. ' asked'
+end
+redis.call('SET', KEYS[2], trace, 'PX', ARGV[4])
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
+
+/**
+ * KEYS: trace. ARGV: owner, version, time to live of the trace. Returns 1 when no other owner asked with
+ * the refresh token of that version, or when the session has another version by now.
+ */
+export const noteRefusal = createScript(`
+local found = redis.call('GET', KEYS[1])
+local isOfVersion = not found or string.match(found, '^%d+') == ARGV[2]
+if found == ARGV[2] .. ' ' .. ARGV[1] or not isOfVersion then return 1 end
+local refused = ARGV[2] .. ' refused'
+if found ~= refused then redis.call('SET', KEYS[1], refused, 'PX', ARGV[3]) end
+return 0`)
+
+/** KEYS: lock, trace. ARGV: owner, the owner's trace or ''. */
 export const releaseLock = createScript(`
+if redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[2]) end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`)
 
@@ -77,17 +111,18 @@ if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`)
 
-/** Runs a script on one key, by its hash unless the server has forgotten it (restart, SCRIPT FLUSH). */
+/** Runs a script on keys of one slot, by its hash unless the server has forgotten it (restart, SCRIPT FLUSH). */
 export async function runScript(
   client: RedisClient,
   script: Script,
-  key: string,
+  key: string | readonly string[],
   args: readonly (string | number | Buffer)[],
 ): Promise<unknown> {
+  const keys = typeof key === 'string' ? [key] : key
   try {
-    return await client.evalsha(script.sha, 1, key, ...args)
+    return await client.evalsha(script.sha, keys.length, ...keys, ...args)
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-    return client.eval(script.lua, 1, key, ...args)
+    return client.eval(script.lua, keys.length, ...keys, ...args)
   }
 }

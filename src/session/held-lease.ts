@@ -1,39 +1,36 @@
-import type { RefreshLease } from './refresh-lock.js'
+import type { RefreshLease, RefreshTrace } from './refresh-lock.js'
 
 /** A refresh lock that is being held. */
 export interface HeldLease {
+  /** What an earlier holder left. */
+  readonly trace: RefreshTrace | undefined
   /**
-   * Whether the lock is certainly this process's now. A process that was stopped for longer than the
-   * lease finds out here; when the time is not enough to tell, the lock is asked. Throws
-   * StoreUnavailableError.
+   * Leaves a trace that the provider is asked with the refresh token of that version; true when the lock
+   * is certainly this process's then. A process that was stopped for longer than the lease finds out
+   * here. Throws StoreUnavailableError.
    */
-  isHeld(): Promise<boolean>
+  ask(version: number): Promise<boolean>
+  /** Whether the provider's refusal is final, see RefreshLease. Throws StoreUnavailableError. */
+  refuse(version: number): Promise<boolean>
   /** Stops extending and gives the lock up. Never throws. */
   letGo(): Promise<void>
 }
 
-/** Extends a lease until it is let go. `askedAt` is the moment before the lock was asked for. */
-export function holdLease(
-  lease: RefreshLease,
-  leaseMs: number,
-  askedAt: number,
-  clock: () => number,
-): HeldLease {
-  let certainUntil = askedAt + leaseMs
-  const extending = setInterval(() => void extend().catch(() => false), leaseMs / 3).unref()
-
-  async function extend(): Promise<boolean> {
-    const extendedAt = clock()
-    const isMine = await lease.extend()
-    if (isMine) certainUntil = Math.max(certainUntil, extendedAt + leaseMs)
-    return isMine
-  }
+/** Extends a lease until it is let go. */
+export function holdLease(lease: RefreshLease, leaseMs: number, clock: () => number): HeldLease {
+  const extending = setInterval(() => void lease.extend().catch(() => false), leaseMs / 3).unref()
 
   return {
-    async isHeld() {
-      while (clock() >= certainUntil) if (!(await extend())) return false
-      return true
+    trace: lease.trace,
+    async ask(version) {
+      for (;;) {
+        const askedAt = clock()
+        if (!(await lease.ask(version))) return false
+        // Whoever was stopped before it heard the answer may have lost the lock since.
+        if (clock() < askedAt + leaseMs) return true
+      }
     },
+    refuse: (version) => lease.refuse(version),
     letGo() {
       clearInterval(extending)
       return lease.release()

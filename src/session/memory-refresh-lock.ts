@@ -1,18 +1,35 @@
-import type { RefreshLock } from './refresh-lock.js'
+import type { RefreshLock, RefreshTrace } from './refresh-lock.js'
 import type { SessionKey } from './session-store.js'
 
 interface Holder {
   leaseEndsAt: number
 }
 
-/** The refresh lock of one process. */
+interface Trace {
+  readonly version: number
+  /** Who can take it away again: nobody, once two have asked. */
+  readonly by: Holder | undefined
+  /** Only after a refusal. */
+  readonly graceEndsAt?: number
+}
+
+/** The refresh lock of one process. It dies with its traces, so they need not expire. */
 export function createMemoryRefreshLock(clock: () => number = Date.now): RefreshLock {
   const holders = new Map<SessionKey, Holder>()
+  const traces = new Map<SessionKey, Trace>()
   const waiters = new Map<SessionKey, Set<() => void>>()
 
   function findHolder(key: SessionKey): Holder | undefined {
     const holder = holders.get(key)
     return holder !== undefined && holder.leaseEndsAt > clock() ? holder : undefined
+  }
+
+  function describeTrace(key: SessionKey): RefreshTrace | undefined {
+    const trace = traces.get(key)
+    if (trace === undefined) return undefined
+    const { version, graceEndsAt } = trace
+    if (graceEndsAt === undefined) return { version, kind: 'asked' }
+    return { version, kind: 'refused', graceMs: Math.max(0, graceEndsAt - clock()) }
   }
 
   return {
@@ -21,13 +38,32 @@ export function createMemoryRefreshLock(clock: () => number = Date.now): Refresh
       const mine: Holder = { leaseEndsAt: clock() + leaseMs }
       holders.set(key, mine)
       const isMine = () => findHolder(key) === mine
+      const extend = () => {
+        if (!isMine()) return false
+        mine.leaseEndsAt = clock() + leaseMs
+        return true
+      }
+      const trace = describeTrace(key)
       return {
-        async extend() {
-          if (!isMine()) return false
-          mine.leaseEndsAt = clock() + leaseMs
+        ...(trace && { trace }),
+        extend: async () => extend(),
+        async ask(version) {
+          const found = traces.get(key)
+          const isOthers = found?.version === version && found.by !== mine
+          if ((isOthers && found.graceEndsAt !== undefined) || !extend()) return false
+          traces.set(key, { version, by: isOthers ? undefined : mine })
           return true
         },
+        async refuse(version) {
+          const found = traces.get(key)
+          if (found !== undefined && (found.by === mine || found.version !== version)) return true
+          if (found?.graceEndsAt === undefined) {
+            traces.set(key, { version, by: undefined, graceEndsAt: clock() + leaseMs })
+          }
+          return false
+        },
         async release() {
+          if (traces.get(key)?.by === mine) traces.delete(key)
           if (holders.get(key) !== mine) return
           holders.delete(key)
           for (const wake of waiters.get(key) ?? []) wake()

@@ -57,10 +57,9 @@ export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTur
   }
 
   async function refreshIfFree(live: LiveSession, refresher: Refresher) {
-    const askedAt = clock()
     const lease = await lock.acquire(live.key, limits.leaseMs)
     if (lease === undefined) return undefined
-    const held = holdLease(lease, limits.leaseMs, askedAt, clock)
+    const held = holdLease(lease, limits.leaseMs, clock)
     let locked: LockedRefresh | undefined
     try {
       locked = await refreshLockedSession(options, refresher, live, held)

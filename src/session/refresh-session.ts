@@ -6,6 +6,7 @@ import {
   type LiveSession,
   type SessionTimes,
 } from './live-session.js'
+import type { RefreshTrace } from './refresh-lock.js'
 import type { Refresher, RefreshOutcome } from './refresher.js'
 import { sealSession } from './seal.js'
 import { sessionExpiresAt } from './session-lifetime.js'
@@ -22,7 +23,16 @@ export type RefreshResult =
   /** Someone else had bought them already. */
   | { readonly kind: 'adopted'; readonly live: LiveSession }
   | { readonly kind: 'ended'; readonly reason: string }
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMs?: number }
+  | Unavailable
+
+interface Unavailable {
+  readonly kind: 'unavailable'
+  readonly reason: string
+  readonly retryAfterMs?: number
+}
+
+/** While a holder may yet return, one looks for what it got this often. */
+const lookAgainMs = 1000
 
 /** A result as logs and metrics may see it: without the session. */
 export interface RefreshReport {
@@ -48,28 +58,37 @@ export interface LockedRefresh {
 /**
  * Refreshes a session whose refresh lock is held. Reads the session anew first, since it may have been
  * refreshed or ended by whoever held the lock before. What is written replaces only what was read, so
- * neither a logout nor newer tokens are ever overwritten. `undefined`: the lock was lost before the
- * provider was asked. Throws StoreUnavailableError, but not once the provider has handed out tokens that
- * are nowhere else.
+ * neither a logout nor newer tokens are ever overwritten. Where an earlier holder may come back with
+ * tokens that are nowhere else, no session is ended before it had the time to. `undefined`: the lock was
+ * lost before the provider was asked. Throws StoreUnavailableError, but not once the provider has handed
+ * out tokens that are nowhere else.
  */
 export async function refreshLockedSession(
   options: RefreshSessionOptions,
   refresher: Refresher,
   known: LiveSession,
-  lease: Pick<HeldLease, 'isHeld'>,
+  lease: Pick<HeldLease, 'trace' | 'ask' | 'refuse'>,
 ): Promise<LockedRefresh | undefined> {
   const current = await options.loader.reload(known.ticket)
   if (current === undefined) return done({ kind: 'ended', reason: 'the session is gone' })
   if (options.clock() < current.refreshAt) return done({ kind: 'adopted', live: current })
+  if (lease.trace?.version === current.version) {
+    const result = await respectTrace(options, current, lease.trace)
+    if (result !== undefined) return done(result)
+  }
   // Whoever took the lock over meanwhile has used the refresh token, and a second use may revoke all.
-  if (!(await lease.isHeld())) return undefined
+  if (!(await lease.ask(current.version))) return undefined
   const startedAt = options.clock()
   const outcome = await refresher(current.session, startedAt)
   switch (outcome.kind) {
     case 'refreshed':
       return save(options, current, mergeSession(current.session, outcome), startedAt)
     case 'rejected':
-      return done(await endRejected(options, current, outcome.reason))
+      return done(
+        (await lease.refuse(current.version))
+          ? await endRejected(options, current, outcome.reason)
+          : await adopt(options, current, heldBack(outcome.reason)),
+      )
     case 'unavailable':
       return done(outcome)
   }
@@ -77,6 +96,34 @@ export async function refreshLockedSession(
 
 function done(result: RefreshResult): LockedRefresh {
   return { result, written: Promise.resolve() }
+}
+
+/** What to do instead of asking the provider with a refresh token that was used; `undefined`: ask. */
+async function respectTrace(
+  options: RefreshSessionOptions,
+  current: LiveSession,
+  trace: RefreshTrace,
+): Promise<RefreshResult | undefined> {
+  if (trace.kind === 'refused') {
+    return trace.graceMs > 0
+      ? heldBack('the provider refused', trace.graceMs)
+      : endRejected(
+          options,
+          current,
+          'the provider refused, and who asked before it did not return',
+        )
+  }
+  const validMs = current.session.tokens.accessTokenExpiresAt - options.clock()
+  if (validMs <= 0) return undefined
+  // Asking could make a provider that takes reuse for theft revoke what the other one has got.
+  const reason = 'another replica asked the provider and has not returned'
+  return { kind: 'unavailable', reason, retryAfterMs: validMs }
+}
+
+/** A refusal that ends nothing yet. */
+function heldBack(refusal: string, graceMs = lookAgainMs): Unavailable {
+  const reason = `${refusal}; another replica may have new tokens`
+  return { kind: 'unavailable', reason, retryAfterMs: Math.min(graceMs, lookAgainMs) }
 }
 
 /** New tokens replace, missing ones stay (RFC 6749 §6); creation and end never move. */
@@ -153,11 +200,21 @@ function unlessUnreachable(error: unknown): 'unreachable' {
 }
 
 /** Takes what someone else wrote meanwhile. */
-async function adopt(options: RefreshSessionOptions, mine: LiveSession): Promise<RefreshResult> {
+async function adopt(
+  options: RefreshSessionOptions,
+  mine: LiveSession,
+  otherwise: Unavailable = {
+    kind: 'unavailable',
+    reason: 'the session changed during the refresh',
+  },
+): Promise<RefreshResult> {
   const theirs = await options.loader.reload(mine.ticket)
   if (theirs === undefined) return { kind: 'ended', reason: 'the session is gone' }
-  if (isAccessTokenValid(theirs, options.clock())) return { kind: 'adopted', live: theirs }
-  return { kind: 'unavailable', reason: 'the session changed during the refresh' }
+  const isNewer = theirs.version !== mine.version
+  if (isNewer && isAccessTokenValid(theirs, options.clock())) {
+    return { kind: 'adopted', live: theirs }
+  }
+  return otherwise
 }
 
 /** The provider may have refused only because another replica used the refresh token first. */

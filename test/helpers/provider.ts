@@ -53,6 +53,8 @@ export interface TestProvider {
   /** What the client may use from now on; add to them when the port of Valetkey is known. */
   readonly redirectUris: Set<string>
   readonly postLogoutRedirectUris: Set<string>
+  /** The login names of whom a refresh token that was used is merely refused; else that revokes the grant. */
+  readonly forgivesReuseOf: Set<string>
   /** The claims by login name; change them to see what a refresh or the next login brings. */
   readonly people: Map<string, Record<string, unknown>>
   /** Every answered token request, oldest first. */
@@ -99,6 +101,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const redirectUris = new Set(options.redirectUris)
   const postLogoutRedirectUris = new Set(options.postLogoutRedirectUris)
   const people = new Map(Object.entries(defaultPeople()))
+  const forgivesReuseOf = new Set<string>()
   const tokenRequests: TokenRequest[] = []
   const requests: string[] = []
   const secrets: string[] = []
@@ -195,6 +198,15 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     postLogoutRedirectUriAllowed: (uri: string) => postLogoutRedirectUris.has(uri),
   })
 
+  // What is gone is refused like any unknown token; what is marked as used betrays its reuse.
+  const { RefreshToken } = provider
+  const consume = Reflect.get(RefreshToken.prototype, 'consume')
+  Object.assign(RefreshToken.prototype, {
+    consume(this: InstanceType<typeof RefreshToken>) {
+      return forgivesReuseOf.has(this.accountId) ? this.destroy() : consume.call(this)
+    },
+  })
+
   const grantTypes = new WeakMap<IncomingMessage, string>()
   const rememberGrantType = (ctx: KoaContextWithOIDC) => {
     grantTypes.set(ctx.req, stringOf(ctx.oidc.params, 'grant_type'))
@@ -260,6 +272,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     clientSecret,
     redirectUris,
     postLogoutRedirectUris,
+    forgivesReuseOf,
     people,
     tokenRequests,
     requests,

@@ -26,11 +26,15 @@ export type ReplicaOptions = TestSessionsOptions & {
   readonly url?: string
   /** Where Redis is, if not at one URL. */
   readonly redis?: RedisSettings
+  readonly commandTimeoutMs?: number
 }
 
-export async function startReplica(t: Test, { url, redis, ...options }: ReplicaOptions) {
+export async function startReplica(
+  t: Test,
+  { url, redis, commandTimeoutMs = 1000, ...options }: ReplicaOptions,
+) {
   const settings = redis ?? { url }
-  const connected = connectRedis({ ...settings, keyPrefix: 'valetkey:', commandTimeoutMs: 1000 })
+  const connected = connectRedis({ ...settings, keyPrefix: 'valetkey:', commandTimeoutMs })
   const sessions = createTestSessions(t, { ...connected, ...options })
   await until(() => connected.store.changes.certainty() !== undefined)
   return { sessions, store: connected.store }
