@@ -30,9 +30,12 @@ export interface RedisChangesOptions<Server> {
   readonly onServers?: (servers: ReadonlySet<string>) => void
 }
 
-const heartbeatMs = 250
-/** The time in which a revocation that happens just as the connection dies can go unnoticed. */
-const certainForMs = 750
+const heartbeatMs = 200
+/**
+ * The time in which a revocation that happens just as the connection dies can go unnoticed. The rest of
+ * the promised second is for noticing it on a busy machine.
+ */
+const certainForMs = 600
 
 /**
  * Joins the reports of all servers into one feed. It is certain while every server that holds sessions

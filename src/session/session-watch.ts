@@ -42,7 +42,7 @@ interface Watched {
   isDoubted: boolean
 }
 
-const tickMs = 100
+const tickMs = 50
 /** How often to look while reports are not certain to arrive, or the store does not answer. */
 const lookAgainMs = 500
 const maxReads = 64

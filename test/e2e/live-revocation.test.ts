@@ -1,48 +1,11 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { WebSocket } from 'ws'
 import { createJarFetch, type JarFetch } from '../helpers/jar-fetch.js'
+import { type LiveParts, openLive } from '../helpers/live-parts.js'
 import { type RedisServer, startRedis } from '../helpers/redis-server.js'
 import { asNavigation, signIn, type Stack, startStack } from '../helpers/stack.js'
 
 t.setTimeout(120_000)
-
-/** What stays open at one process with one session. */
-interface LiveParts {
-  readonly webSocket: WebSocket
-  readonly webSocketClosed: Promise<number>
-  /** Resolves with what came of the stream when it has ended or broken off. */
-  readonly streamEnded: Promise<string>
-}
-
-async function openLive(t: Test, url: string, cookie: string): Promise<LiveParts> {
-  const webSocket = new WebSocket(`${url.replace('http', 'ws')}/socket?greet`, {
-    headers: { cookie },
-  })
-  t.teardown(() => webSocket.terminate())
-  const webSocketClosed = once(webSocket, 'close').then(([code]) => Number(code))
-  await once(webSocket, 'message')
-
-  const { hostname, port } = new URL(url)
-  const stream = connect(Number(port), hostname)
-  t.teardown(() => stream.destroy())
-  stream.write(`GET /events?count=2&open HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n\r\n`)
-  const seen = { text: '' }
-  stream.on('data', (piece) => (seen.text += String(piece)))
-  await includes(stream, seen, 'data: 2')
-  const streamEnded = includes(stream, seen, '\r\n0\r\n\r\n').then(() => seen.text)
-  return { webSocket, webSocketClosed, streamEnded }
-}
-
-async function includes(socket: Socket, seen: { text: string }, text: string): Promise<void> {
-  while (!seen.text.includes(text)) {
-    if (socket.destroyed) return
-    await new Promise<void>((resolve) => {
-      for (const event of ['data', 'close']) socket.once(event, () => resolve())
-    })
-  }
-}
 
 /** Resolves with the longest time until a part was closed. */
 async function allClosed(parts: readonly LiveParts[], code: number, t: Test): Promise<number> {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { parseSessionListing } from '../../src/admin/session-listing.js'
-import { createJarFetch, type JarFetch } from '../helpers/jar-fetch.js'
+import { createJarFetch, withHeaders } from '../helpers/jar-fetch.js'
 import { startRedis } from '../helpers/redis-server.js'
 import { asNavigation, signIn, type StackOptions, startStack } from '../helpers/stack.js'
 import { mainFile, type ValetkeyProcess } from '../helpers/valetkey.js'
@@ -25,15 +25,8 @@ async function start(t: Test, options: Pick<StackOptions, 'session'> = {}) {
 
   /** Signs in with a device of its own. */
   async function signInFrom(login: string, userAgent: string, address: string) {
-    const plain = createJarFetch()
-    const client: JarFetch = Object.assign(
-      (url: string, init: Parameters<JarFetch>[1] = {}) =>
-        plain(url, {
-          ...init,
-          headers: { 'user-agent': userAgent, 'x-forwarded-for': address, ...init.headers },
-        }),
-      { cookieFor: plain.cookieFor },
-    )
+    const device = { 'user-agent': userAgent, 'x-forwarded-for': address }
+    const client = withHeaders(createJarFetch(), device)
     await signIn(stack, login, { client })
     const cookie = client.cookieFor(stack.publicUrl)
     /** Whether this process takes the device's ticket. */

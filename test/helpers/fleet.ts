@@ -18,6 +18,8 @@ export interface FleetOptions {
   readonly provider?: TestProviderOptions
   readonly session?: Record<string, unknown>
   readonly providerConfig?: Record<string, unknown>
+  /** Over the defaults, section by section. */
+  readonly config?: Record<string, unknown>
 }
 
 /** One Valetkey process and, where Redis is one server, its own link there, which breaks on demand. */
@@ -67,6 +69,7 @@ export async function startFleet(t: Test, options: FleetOptions): Promise<Fleet>
           ...options.session,
         },
         routes: [{ match: { path: '/' }, upstream: upstream.url }],
+        ...options.config,
       },
     })
     t.teardown(() => valetkey.kill())

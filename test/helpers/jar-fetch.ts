@@ -14,6 +14,13 @@ export function withCookie(client: JarFetch, cookie: string): JarFetch {
   return Object.assign(fixed, { cookieFor: () => cookie })
 }
 
+/** The same user agent, which sends these headers with everything that does not bring its own. */
+export function withHeaders(client: JarFetch, headers: Record<string, string>): JarFetch {
+  const dressed: FetchLike = (url, init) =>
+    client(url, { ...init, headers: { ...headers, ...init?.headers } })
+  return Object.assign(dressed, { cookieFor: client.cookieFor })
+}
+
 /**
  * A user agent that keeps cookies by origin and never follows redirects. Unlike fetch it sends the
  * headers that it is given and no others, so that it can pass for a browser.

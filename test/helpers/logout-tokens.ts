@@ -1,11 +1,17 @@
-import { randomUUID } from 'node:crypto'
-import { forgeToken, type HostileProvider, signingKey } from './hostile-provider.js'
+import { randomUUID, type KeyObject } from 'node:crypto'
+import { forgeToken, signingKey as keyOfHostileProvider } from './hostile-provider.js'
 
 export const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** A logout token of the hostile provider for the client `app`; claims replace the right ones. */
+/** Who signs; without a key of its own it is the hostile provider. */
+interface Signer {
+  readonly issuer: string
+  readonly signingKey?: { readonly kid: string; readonly privateKey: KeyObject }
+}
+
+/** A logout token of the provider for the client `app`; claims replace the right ones. */
 export function logoutTokenOf(
-  { issuer }: Pick<HostileProvider, 'issuer'>,
+  { issuer, signingKey = keyOfHostileProvider }: Signer,
   claims: Record<string, unknown>,
 ): string {
   const issuedAt = Math.floor(Date.now() / 1000)

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -50,6 +50,8 @@ export interface TestProvider {
   readonly port: number
   readonly clientId: string
   readonly clientSecret: string
+  /** What it signs with. */
+  readonly signingKey: { readonly kid: string; readonly privateKey: KeyObject }
   /** What the client may use from now on; add to them when the port of Valetkey is known. */
   readonly redirectUris: Set<string>
   readonly postLogoutRedirectUris: Set<string>
@@ -118,6 +120,8 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const issuer = `http://${hostname}:${port}`
   const clientId = 'app'
   const clientSecret = 'client secret with :%+ and more'
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const signingKey = { kid: 'test-key', privateKey }
 
   const provider = new Provider(issuer, {
     clients: [
@@ -132,7 +136,11 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         ...options.client,
       },
     ],
-    jwks: { keys: [signingKey()] },
+    jwks: {
+      keys: [
+        { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: signingKey.kid },
+      ],
+    },
     cookies: { keys: ['a key for the cookies of the test provider'] },
     conformIdTokenClaims: options.thinIdToken ?? false,
     claims: {
@@ -270,6 +278,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     port,
     clientId,
     clientSecret,
+    signingKey,
     redirectUris,
     postLogoutRedirectUris,
     forgivesReuseOf,
@@ -316,9 +325,4 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       await once(server, 'listening')
     },
   }
-}
-
-function signingKey() {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'test-key' }
 }

@@ -1,6 +1,7 @@
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { RefreshOutcome } from '../../src/session/refresher.js'
+import type { Refresher, RefreshOutcome } from '../../src/session/refresher.js'
 import type { Sessions } from '../../src/session/sessions.js'
 import { type FaultyTcp, startFaultyTcp } from '../helpers/faulty-tcp.js'
 import { startRedis } from '../helpers/redis-server.js'
@@ -54,18 +55,27 @@ async function answerSoon(): Promise<RefreshOutcome> {
 }
 
 t.test('RF-7 500 logouts during a refresh on another replica: none is undone', async (t) => {
-  const { refresher } = createRotatingProvider(answerSoon)
+  const provider = createRotatingProvider(answerSoon)
+  const asked = new EventEmitter()
+  const refresher: Refresher = (session, now) => {
+    asked.emit(session.tokens.refreshToken ?? '')
+    return provider.refresher(session, now)
+  }
   const [here, there] = [
     await startReplica(t, { url: redis.url, refresher }),
     await startReplica(t, { url: redis.url, refresher }),
   ]
   let resurrected = 0
+  const outcomes = new Map<string, number>()
   async function playRound() {
     const { cookieValue, live } = await signIn(here.sessions, -1)
+    const isAsked = once(asked, live.session.tokens.refreshToken ?? '')
     const refreshing = here.sessions.freshen(live, Date.now())
+    await isAsked
     await sleep(Math.random() * 8)
     await there.sessions.destroy(live)
-    await refreshing
+    const { kind } = await refreshing
+    outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1)
     for (const { sessions } of [here, there]) {
       const found = await there.store.load(live.key)
       if (found !== undefined || (await load(sessions, cookieValue)) !== undefined) resurrected++
@@ -73,6 +83,11 @@ t.test('RF-7 500 logouts during a refresh on another replica: none is undone', a
   }
   for (let batch = 0; batch < 50; batch++) await Promise.all(Array.from({ length: 10 }, playRound))
   t.equal(resurrected, 0)
+  t.comment(JSON.stringify(Object.fromEntries(outcomes)))
+  t.ok(
+    outcomes.get('ended') && outcomes.get('live'),
+    'it came before the end of some, after others',
+  )
 })
 
 async function startBehindLink(t: Test, provider: ReturnType<typeof createRotatingProvider>) {
