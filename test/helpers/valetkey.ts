@@ -8,8 +8,16 @@ import { stringify } from 'yaml'
 import { freePort } from './free-port.js'
 import { withoutPreloads } from './without-preloads.js'
 
-/** The command line as it was compiled for the tests. */
-export const mainFile = new URL('../../src/main.js', import.meta.url).pathname
+/**
+ * The command line: as it was compiled for the tests or, in a run of the whole suite, bundled, as it is
+ * in the image. Processes start three times faster from the bundle.
+ */
+export const mainFile = new URL(
+  process.env['VALETKEY_TEST_BUNDLE'] === undefined
+    ? '../../src/main.js'
+    : '../../bundle/valetkey.mjs',
+  import.meta.url,
+).pathname
 
 export interface ValetkeyProcess {
   /** The public URL of the configuration. */
