@@ -1,4 +1,4 @@
-import { deriveKey, type KeyRing, type RingKey } from './key-ring.js'
+import type { KeyRing } from './key-ring.js'
 import { type BoxPurpose, openBox, sealBox } from './sealed-box.js'
 
 /** More than a browser keeps of one cookie (RFC 6265bis §5.6), so nothing that we wrote is longer. */
@@ -15,11 +15,9 @@ export function openFromCookie(ring: KeyRing, name: string, value: string): stri
   return openBox(ring, purposeOf(name), Buffer.from(value, 'base64url'))?.toString()
 }
 
-const noSalt = Buffer.alloc(0)
-
 function purposeOf(name: string): BoxPurpose {
   return {
-    dataKey: (key: RingKey) => deriveKey(key.secret, noSalt, 'valetkey cookie v1'),
+    dataKey: (key) => key.derive('cookie v1'),
     context: `cookie ${name}`,
   }
 }

@@ -12,6 +12,8 @@ export interface RingKey {
   /** Says in a sealed box which key opens it; 8 bytes that give nothing away of the key. */
   readonly id: Buffer
   readonly secret: KeyObject
+  /** 32 bytes for one purpose, computed once: listing sessions would spend most of its time on that. */
+  derive(purpose: string): Buffer
 }
 
 /** The server's keys. The first seals, all open, so that a key can be replaced without ending sessions. */
@@ -50,7 +52,7 @@ export function createKeyRing(keys: readonly string[]): ReplaceableKeyRing {
       return sealing
     },
     find,
-    derive: (purpose) => all().map((key) => deriveKey(key.secret, noSalt, `valetkey ${purpose}`)),
+    derive: (purpose) => all().map((key) => key.derive(purpose)),
     subscribe: (listener) => void listeners.push(listener),
     replace(newKeys) {
       const former = all()
@@ -78,5 +80,11 @@ function readKey(text: string, place: number): RingKey {
     throw new SessionKeyError(`session key ${place} is not 32 bytes in base64url`)
   }
   const secret = createSecretKey(bytes)
-  return { id: deriveKey(secret, noSalt, 'valetkey key id').subarray(0, 8), secret }
+  const derived = new Map<string, Buffer>()
+  function derive(purpose: string): Buffer {
+    const known = derived.get(purpose) ?? deriveKey(secret, noSalt, `valetkey ${purpose}`)
+    derived.set(purpose, known)
+    return known
+  }
+  return { id: derive('key id').subarray(0, 8), secret, derive }
 }

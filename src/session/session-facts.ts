@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { deriveKey, type KeyRing, type RingKey } from './key-ring.js'
+import type { KeyRing } from './key-ring.js'
 import { type BoxPurpose, openBox, sealBox } from './sealed-box.js'
 import type { SessionKey } from './session-store.js'
 
@@ -64,11 +64,9 @@ function asFacts(value: Static<typeof factsShape>): SessionFacts {
   return value
 }
 
-const noSalt = Buffer.alloc(0)
-
 function purposeOf(key: SessionKey): BoxPurpose {
   return {
-    dataKey: (ringKey: RingKey) => deriveKey(ringKey.secret, noSalt, 'valetkey facts v1'),
+    dataKey: (ringKey) => ringKey.derive('facts v1'),
     context: key,
   }
 }

@@ -50,6 +50,8 @@ export interface SessionInventoryOptions {
 
 const maxConcurrent = 32
 const enoughForPage = 100
+/** A page may find nothing but dead entries, of which there are many after a quiet night. */
+const enoughLookedAt = 1000
 
 function cursorOf(place: number, within: string | undefined): string {
   return within === undefined ? String(place) : `${place}.${within}`
@@ -103,9 +105,13 @@ export function createSessionInventory(options: SessionInventoryOptions): Sessio
     const sessions: ListedSession[] = []
     let place = start === '' ? names.length : Number(start)
     let within = startWithin
+    let lookedAt = 0
     for (let name = names[place]; name !== undefined; name = names[place]) {
-      if (sessions.length >= enoughForPage) return { sessions, cursor: cursorOf(place, within) }
+      if (sessions.length >= enoughForPage || lookedAt >= enoughLookedAt) {
+        return { sessions, cursor: cursorOf(place, within) }
+      }
       const page = await store.index.list(name, within)
+      lookedAt += page.keys.length
       sessions.push(...(await lookAtAll(name, page.keys)))
       within = page.cursor
       if (within === undefined) place++

@@ -1,17 +1,12 @@
 // Prints how long the image's bundle takes from its start to readiness, and its idle memory. As in the image,
 // Node keeps what it compiled (from Node 22.1 on).
-import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startBundle } from '../helpers/bundle-process.js'
 import { startProvider } from '../helpers/provider.js'
+import { residentMegabytes } from './process-figures.js'
 
 const runs = 5
 const idleMs = 2000
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(status)?.[1]) / 1024
-}
 
 const provider = await startProvider()
 const readyAfterMs: number[] = []

@@ -43,6 +43,8 @@ export interface ValetkeyOptions {
   /** The configuration besides publicUrl, listen and admin.listen. */
   readonly config: Record<string, unknown>
   readonly env?: Record<string, string>
+  /** What to run instead of the command line as compiled for the tests, such as the bundle. */
+  readonly script?: string
 }
 
 /** Starts a real Valetkey process and resolves when it listens. `t.teardown(() => it.kill())` next. */
@@ -61,7 +63,8 @@ export async function startValetkey(options: ValetkeyOptions): Promise<ValetkeyP
   }
   await writeFile(file, stringify(config))
 
-  const child = spawn(...withoutPreloads(process.execPath, mainFile, 'serve', '--config', file), {
+  const { script = mainFile } = options
+  const child = spawn(...withoutPreloads(process.execPath, script, 'serve', '--config', file), {
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -40,6 +40,7 @@ t.test('the Redis refresh lock', async (t) => {
 })
 
 const sealed = Buffer.from('sealed')
+const twoHoursAgo = () => Date.now() - 7_200_000
 
 t.test('every key expires, carries the prefix and one hash tag', async (t) => {
   const { store, lock } = await connect(t, redis.url, 'pfx:')
@@ -227,6 +228,40 @@ t.test('a lock whose release was lost comes free again', async (t) => {
   link.pass()
   await until(async () => (await redis.client().exists(`valetkey:lock:{${key}}`)) === 0)
 })
+
+t.test(
+  'dead entries of a set go with those that come, never so many that Redis is held up',
+  async (t) => {
+    const { index } = (await connect(t)).store
+    const past = connectRedis({
+      url: redis.url,
+      keyPrefix: 'valetkey:',
+      commandTimeoutMs: 1000,
+      clock: twoHoursAgo,
+    })
+    t.teardown(() => past.store.close())
+    await until(() =>
+      past.store.load('probe').then(
+        () => true,
+        () => false,
+      ),
+    )
+    const dead = Array.from({ length: 1000 }, () => createTicket().key)
+    await Promise.all(dead.map((key) => past.store.index.add('crowd', key, twoHoursAgo() + 60_000)))
+
+    const client = redis.client()
+    const living = Array.from({ length: 12 }, () => createTicket().key)
+    let size = await client.zcard('valetkey:index:{crowd}')
+    t.equal(size, 1000)
+    for (const key of living) {
+      await index.add('crowd', key, Date.now() + 60_000)
+      const dropped = size + 1 - (await client.zcard('valetkey:index:{crowd}'))
+      t.ok(dropped <= 100, `${dropped} dropped at once`)
+      size -= dropped - 1
+    }
+    t.strictSame((await index.list('crowd')).keys.toSorted(), living.toSorted())
+  },
+)
 
 t.test('certainty lapses by itself on a connection that only seems alive', async (t) => {
   const link = await startFaultyTcp(redis.port)

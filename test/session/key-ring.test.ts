@@ -32,6 +32,16 @@ t.test('derives a key for each purpose and server key', async (t) => {
   t.strictSame(hex(createKeyRing([other, one]).derive('assertion')), [derived[1], derived[0]])
 })
 
+t.test('derives the same again, before and after keys are replaced', async (t) => {
+  const [one, other] = [createSessionKey(), createSessionKey()]
+  const ring = createKeyRing([one])
+  const [before] = hex(ring.derive('assertion'))
+  t.strictSame(hex(ring.derive('assertion')), [before])
+  ring.replace([other, one])
+  t.equal(hex(ring.derive('assertion'))[1], before)
+  t.equal(ring.sealing.derive('assertion').toString('hex'), hex(ring.derive('assertion'))[0])
+})
+
 t.test('replaces its keys and says whether one is lost by it', async (t) => {
   const [one, other] = [createSessionKey(), createSessionKey()]
   const ring = createKeyRing([one])

@@ -197,6 +197,29 @@ t.test('lists the sessions of one person, or all, in pages', async (t) => {
   t.ok((await sessions.list()).sessions.length < 450)
 })
 
+t.test('a page looks at so many entries, be they dead or not', async (t) => {
+  const store = createMemoryStore()
+  const sessions = createTestSessions(t, { store })
+  const dead = Array.from({ length: 3000 }, (_, place) => `A${String(place).padStart(42, '-')}`)
+  for (const key of dead) await store.index.add('all-A', key, Date.now() + minute)
+  const { live } = await sessions.create(
+    { identity, tokens: createTokens(Date.now(), hour) },
+    Date.now(),
+  )
+  let looks = 0
+  const { loadFacts } = store
+  store.loadFacts = (key) => {
+    looks += 1
+    return loadFacts(key)
+  }
+  const { sessions: listed, cursor } = await sessions.list()
+  t.strictSame(listed, [])
+  t.ok(looks <= 2400, `${looks} looks`)
+  t.type(cursor, 'string')
+  const keys = (await listAll((next) => sessions.list(next ?? cursor))).map(({ key }) => key)
+  t.strictSame(keys, [live.key], 'and the next pages come to the living')
+})
+
 t.test('a cursor that nobody gave lists nothing', async (t) => {
   const { sessions, signInAs } = setUp(t)
   await signInAs({})
