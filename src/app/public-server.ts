@@ -10,6 +10,7 @@ import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-write
 import { createCookieNames } from '../http/cookies.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
 import { createGate } from '../http/gate.js'
+import { createJudge } from '../http/judge.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
 import { createPendingLogins } from '../http/pending-logins.js'
@@ -72,6 +73,15 @@ export async function createPublicServer(
   })
 
   const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
+  const judge = createJudge({
+    sessions,
+    cookieNames,
+    decide: (route, identity, now) =>
+      decide(route, identity, now, {
+        groupsClaim: identity === undefined ? 'groups' : groupsClaimOf(identity),
+      }),
+    clock,
+  })
   const endpoints: EndpointContext = {
     publicUrl,
     paths,
@@ -123,8 +133,7 @@ export async function createPublicServer(
     gate: createGate({
       publicUrl,
       paths,
-      sessions,
-      cookieNames,
+      judge,
       answers,
       promptForLogin: createLoginPrompt({
         publicUrl,
@@ -133,11 +142,6 @@ export async function createPublicServer(
         parseReturnTo: parse,
         severalProviders: providers.size > 1,
       }),
-      decide: (route, identity, now) =>
-        decide(route, identity, now, {
-          groupsClaim: identity === undefined ? 'groups' : groupsClaimOf(identity),
-        }),
-      clock,
     }),
     endpoints,
     registerForwarder: forwarder.register,

@@ -10,7 +10,8 @@ import type { Answers } from './answers.js'
 import type { ReadArrival } from './arrival.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerEndpoints, servedPaths } from './endpoints.js'
-import type { Admission, Gate } from './gate.js'
+import type { Gate } from './gate.js'
+import type { Admission } from './judge.js'
 import { answerMalformed } from './malformed-requests.js'
 
 export interface ServerOptions {
