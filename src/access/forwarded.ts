@@ -43,11 +43,11 @@ export function createClientFacts(options: { readonly trustedProxies: readonly s
       if (!node.isTrusted) break
       trustedHops++
     }
-    const scheme = saidByHop(said.schemes, trustedHops)?.toLowerCase()
+    const scheme = readScheme(saidByHop(said.schemes, trustedHops))
     const host = saidByHop(said.hosts, trustedHops)
     return {
       clientAddress: chain[0] ?? peerAddress,
-      ...(scheme === 'http' || scheme === 'https' ? { scheme } : {}),
+      ...(scheme === undefined ? {} : { scheme }),
       ...(host === undefined || parseHost(host) === undefined ? {} : { host }),
       forwardedFor: chain.join(', '),
       trusted: true,
@@ -74,6 +74,13 @@ interface Forwarding {
 /** What the outermost trusted proxy said: a list that each of them extended, or one value for all. */
 const saidByHop = (values: readonly string[], hops: number) =>
   values[Math.max(0, values.length - hops)]
+
+/** Traefik says `wss` of a WebSocket's handshake. */
+function readScheme(said: string | undefined): ClientFacts['scheme'] {
+  const scheme = said?.toLowerCase()
+  if (scheme === 'https' || scheme === 'wss') return 'https'
+  return scheme === 'http' || scheme === 'ws' ? 'http' : undefined
+}
 
 function readForwarding(rawHeaders: readonly string[]): Forwarding {
   const nodes = listOf(rawHeaders, 'x-forwarded-for')

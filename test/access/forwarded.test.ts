@@ -131,6 +131,8 @@ t.test('FWD-4 scheme and host are what the outermost trusted proxy said', async 
     { scheme: 'https', host: undefined },
     'two proxies',
   )
+  t.match(said({ 'X-Forwarded-Proto': 'wss' }), { scheme: 'https' }, 'Traefik, of a WebSocket')
+  t.match(said({ 'X-Forwarded-Proto': 'WS' }), { scheme: 'http' })
   for (const host of ['evil.example/', 'a@evil.example', 'evil example', '%65vil', '']) {
     t.same(said({ 'X-Forwarded-Host': host, 'X-Forwarded-Proto': 'gopher' }), {
       scheme: undefined,
