@@ -151,6 +151,8 @@ t.test('FWD-1 the headers for the upstream are rebuilt', async (t) => {
     ['X-Forwarded-For', '203.0.113.5'],
     ['X-Forwarded-Proto', 'http'],
     ['X-Forwarded-Host', 'app.example.com'],
+    ['X-Forwarded-Port', '80'],
+    ['X-Real-IP', '203.0.113.5'],
   ])
   const raw = headers({
     'X-Forwarded-For': '6.6.6.6, 198.51.100.1',
@@ -161,8 +163,32 @@ t.test('FWD-1 the headers for the upstream are rebuilt', async (t) => {
     ['X-Forwarded-For', '198.51.100.1, 10.0.0.1'],
     ['X-Forwarded-Proto', 'https'],
     ['X-Forwarded-Host', 'www.example.com'],
+    ['X-Forwarded-Port', '443'],
+    ['X-Real-IP', '198.51.100.1'],
   ])
 })
+
+t.test(
+  'FWD-4 the port is that of the host, or what the outermost trusted proxy said',
+  async (t) => {
+    const portOf = (peer: string, host: string, fields: Record<string, string> = {}) =>
+      forwardingHeaders(facts(peer, headers(fields)), { scheme: 'https', host }).find(
+        ([name]) => name === 'X-Forwarded-Port',
+      )?.[1]
+    t.equal(portOf('203.0.113.5', 'app.example.com:8443'), '8443')
+    t.equal(portOf('203.0.113.5', '[::1]:8443', { 'X-Forwarded-Port': '1' }), '8443')
+    t.equal(portOf('203.0.113.5', 'app.example.com', { 'X-Forwarded-Port': '1' }), '443')
+    const [proxy, host] = ['10.0.0.1', 'app.example.com']
+    t.equal(portOf(proxy, host, { 'X-Forwarded-Port': '8443' }), '8443')
+    t.equal(portOf(proxy, `${host}:444`, { 'X-Forwarded-Port': '8443' }), '444')
+    t.equal(portOf(proxy, host, { 'X-Forwarded-Host': `${host}:445` }), '445')
+    t.equal(portOf(proxy, host, { 'X-Forwarded-Port': '1, 8443' }), '8443')
+    t.equal(portOf(proxy, host, { 'X-Forwarded-Proto': 'http' }), '80')
+    for (const port of ['0', '65536', '-1', 'x', '8443x', '']) {
+      t.equal(portOf(proxy, host, { 'X-Forwarded-Port': port }), '443', port)
+    }
+  },
+)
 
 t.test('a range that is none is an error that names it', async (t) => {
   const ranges = [
