@@ -148,7 +148,7 @@ export async function createPublicServer(
     isOwnCookie: cookieNames.isOwnCookie,
     onUpstreamResponse: metrics.upstreamAnswered,
     onUpstreamError(request, reply, error) {
-      metrics.upstreamError(error.code)
+      if (error.statusCode >= 500) metrics.upstreamError(error.code)
       answers.error(request, reply, error)
     },
   })

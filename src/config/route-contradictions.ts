@@ -1,8 +1,9 @@
-import { hasQueryOrFragment, hasUserinfo, isHostName, parseHttpUrl } from './addresses.js'
+import { isHostName } from './addresses.js'
 import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
 import { parseDurationMs, timerFault } from './duration.js'
 import { coversPath, routePathFault } from './route-path.js'
+import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
 /** What cannot be meant in `routes`. */
 export function* routeContradictions({ routes, basePath }: Draft): Generator<Finding> {
@@ -23,9 +24,8 @@ export function* routeContradictions({ routes, basePath }: Draft): Generator<Fin
           'is no host name; write it without scheme, port and path: app.example.com or *.example.com',
       }
     }
-    const upstreamFault = route.upstream === undefined ? undefined : urlFault(route.upstream)
-    if (upstreamFault !== undefined) yield { path: at('upstream'), message: upstreamFault }
-
+    yield* upstreamContradictions(route, index)
+    yield* forwardContradictions(route, at)
     yield* requirementContradictions(route, at)
     for (const key of ['connect', 'response', 'idle'] as const) {
       const message = timerFault(route.timeouts?.[key], { zero: 'refused' })
@@ -49,15 +49,6 @@ function ownPathFault({ match }: RouteDraft, basePath: string | undefined): stri
   return `${match.path}/`.startsWith(`${basePath}/`)
     ? `is under basePath (${basePath}), where Valetkey itself answers; choose another path or basePath`
     : undefined
-}
-
-function urlFault(upstream: string): string | undefined {
-  if (!parseHttpUrl(upstream)) {
-    return 'is not an http or https URL; write it like http://127.0.0.1:3000'
-  }
-  if (hasUserinfo(upstream)) return 'must have no user and password'
-  if (hasQueryOrFragment(upstream)) return 'must have no query and no fragment'
-  return undefined
 }
 
 function* requirementContradictions(

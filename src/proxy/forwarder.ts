@@ -9,6 +9,7 @@ import { createLiveConnections, type LiveConnection } from './live-connection.js
 import { relayResponse } from './relay-response.js'
 import {
   buildRequestHeaders,
+  buildRequestTrailers,
   type RequestHeaderChanges,
   type RequestHeaderRules,
 } from './request-headers.js'
@@ -96,6 +97,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
           target: plan.target,
           headers: buildRequestHeaders(request.raw.rawHeaders, options, plan),
           body: hasBody(request.raw) ? request.raw : undefined,
+          readTrailers: () => buildRequestTrailers(request.raw.rawTrailers, options),
         },
         {
           onResponse: (received) => {

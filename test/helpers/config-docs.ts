@@ -111,11 +111,19 @@ function sectionsOf(path: string, schema: unknown): Section[] {
     { path, schema },
     ...settingsOf(schema).flatMap(([key, setting]) => {
       const below = path ? `${path}.${key}` : key
-      if (isSection(setting)) return sectionsOf(below, setting)
+      const section = sectionIn(setting)
+      if (section !== undefined) return sectionsOf(below, section)
       const items = childOf(setting, 'items')
       return isSection(items) ? sectionsOf(`${below}[]`, items) : []
     }),
   ]
+}
+
+/** The setting itself, or the section among what it may be. */
+const sectionIn = (setting: unknown): unknown => {
+  const choices = childOf(setting, 'anyOf')
+  if (Array.isArray(choices)) return choices.find(isSection)
+  return isSection(setting) ? setting : undefined
 }
 
 const isSection = (schema: unknown) => childOf(schema, 'properties') !== undefined
