@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { requireSchema } from './require-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
 
 export const routeSchema = Type.Object(
@@ -32,45 +33,7 @@ export const routeSchema = Type.Object(
       default: 'required',
       description: '`optional` forwards with or without a session; `public` never looks at one.',
     }),
-    require: Type.Optional(
-      Type.Object(
-        {
-          groups: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'One of these groups.',
-            }),
-          ),
-          emails: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'One of these verified addresses.',
-            }),
-          ),
-          emailDomains: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'A verified address in one of these domains.',
-            }),
-          ),
-          claims: Type.Optional(
-            Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1 }), {
-              description: 'For each claim one of the values.',
-            }),
-          ),
-          acr: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'One of these authentication contexts.',
-            }),
-          ),
-          maxAge: Type.Optional(
-            duration({ description: 'How long ago the person may have authenticated.' }),
-          ),
-        },
-        { ...strict, description: 'All of these must hold, else 403.' },
-      ),
-    ),
+    require: Type.Optional(requireSchema),
     upstream: text('The application: an http or https URL.'),
     forward: Type.Object(
       {
