@@ -3,6 +3,7 @@ import { forwardingHeaders } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { RouteConfig } from '../config/schema.js'
 import type { Admission } from '../http/judge.js'
+import type { AnswerChallenge } from '../http/upstream-challenge.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
 import type { ForwardPlan } from '../proxy/forwarder.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
@@ -19,13 +20,15 @@ export function createForwardPlans(options: {
   readonly sessionHeaders: SessionHeaders
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
+  readonly answerChallenge: AnswerChallenge
 }): PlanForward {
-  const { scheme, sessionHeaders, closeWithSession } = options
+  const { scheme, sessionHeaders, closeWithSession, answerChallenge } = options
   const upstreams = new Map(
     options.routes.map(({ config }) => [config, upstreamOf(config)] as const),
   )
 
-  return function planForward(request, { arrival, route, live, now }) {
+  return function planForward(request, admission) {
+    const { arrival, route, live, now } = admission
     const { config } = route
     const upstream = upstreams.get(config)
     if (upstream === undefined) throw new Error('a route that was not compiled')
@@ -35,6 +38,9 @@ export function createForwardPlans(options: {
       upstream,
       target: arrival.originForm,
       onLive: live && ((connection) => closeWithSession(live, connection)),
+      answerUnauthorized:
+        live &&
+        ((reply, challenges) => answerChallenge({ request, reply, admission, live, challenges })),
       passAuthorization: config.forward.clientAuthorization === 'pass',
       addHeaders:
         live === undefined

@@ -7,6 +7,7 @@ import { isNavigation } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
 import { personOf } from './person.js'
+import type { StepUps } from './step-ups.js'
 
 export interface GateOptions {
   readonly publicUrl: URL
@@ -14,6 +15,7 @@ export interface GateOptions {
   readonly judge: Judge
   readonly answers: Answers
   readonly promptForLogin: LoginPrompt
+  readonly stepUps: StepUps
 }
 
 /** Admits a request to its upstream, or answers it and gives undefined. */
@@ -52,9 +54,24 @@ export function createGate(options: GateOptions): Gate {
       }
       case 'login-required':
         return options.promptForLogin(request, reply, arrival)
+      case 'step-up-required':
+        return options.stepUps.require(request, reply, verdict)
+      case 'step-up-failed':
+        return answerStepUpFailed(request, reply, verdict)
       case 'forbidden':
         return answerForbidden(request, reply, verdict)
     }
+  }
+
+  function answerStepUpFailed(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    verdict: Extract<Verdict, { kind: 'step-up-failed' }>,
+  ): FastifyReply {
+    const { admission, missing } = verdict
+    const code = 'ERR_STEP_UP_FAILED'
+    request.log.info({ code, session: admission.live?.key, missing }, 'access denied')
+    return options.stepUps.refuse(request, reply, verdict)
   }
 
   function answerForbidden(
