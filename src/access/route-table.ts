@@ -6,14 +6,14 @@ import { foldCase } from './readings.js'
 import type { RequestFacts } from './request-facts.js'
 import type { RefusedTarget, RequestTarget } from './request-target.js'
 import { staysOnRoute } from './sent-path.js'
-import { compileRequirements, type Requirements } from './rules.js'
+import { compileRule, type Rule } from './rules.js'
 
 export interface CompiledRoute {
   /** Its place in the configuration. */
   readonly index: number
   readonly config: RouteConfig
   /** What the route requires of the identity; absent when a session is enough. */
-  readonly require?: Requirements
+  readonly require?: Rule
 }
 
 /** Where a request goes: to a route, to Valetkey's own endpoints, to nothing (404) or nowhere (400). */
@@ -65,7 +65,7 @@ export function compileRoutes(
   const routes = configs.map((config, index): CompiledRoute => ({
     index,
     config,
-    ...(config.require === undefined ? {} : { require: compileRequirements(config.require) }),
+    ...(config.require === undefined ? {} : { require: compileRule(config.require) }),
   }))
   const entries = [
     createOwnEntry(options.basePath),

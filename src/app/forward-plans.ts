@@ -4,6 +4,7 @@ import type { CompiledRoute } from '../access/route-table.js'
 import { withoutPrefix } from '../access/sent-path.js'
 import type { RouteConfig } from '../config/schema.js'
 import type { Admission } from '../http/judge.js'
+import type { AnswerChallenge } from '../http/upstream-challenge.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
 import type { ForwardPlan } from '../proxy/forwarder.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
@@ -20,8 +21,9 @@ export function createForwardPlans(options: {
   readonly sessionHeaders: SessionHeaders
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
+  readonly answerChallenge: AnswerChallenge
 }): PlanForward {
-  const { scheme, sessionHeaders, closeWithSession } = options
+  const { scheme, sessionHeaders, closeWithSession, answerChallenge } = options
   const ways = new Map(
     options.routes.map(({ config }) => {
       const upstream = upstreamOf(config)
@@ -29,7 +31,8 @@ export function createForwardPlans(options: {
     }),
   )
 
-  return function planForward(request, { arrival, route, live, now }) {
+  return function planForward(request, admission) {
+    const { arrival, route, live, now } = admission
     const { config } = route
     const way = ways.get(config)
     if (way === undefined) throw new Error('a route that was not compiled')
@@ -43,6 +46,9 @@ export function createForwardPlans(options: {
           ? arrival.originForm
           : withoutPrefix(arrival.originForm, stripPrefix),
       onLive: live && ((connection) => closeWithSession(live, connection)),
+      answerUnauthorized:
+        live &&
+        ((reply, challenges) => answerChallenge({ request, reply, admission, live, challenges })),
       passAuthorization: config.forward.clientAuthorization === 'pass',
       addHeaders:
         live === undefined

@@ -5,6 +5,7 @@ import { formatPath, leadingName, type Finding, type SettingPath } from './confi
 import { childOf } from './draft.js'
 import { durationPattern } from './duration.js'
 import { variablesFor } from './environment.js'
+import { resolveSchema } from './resolve-schema.js'
 import { configSchema } from './schema.js'
 
 // The default of 8 would hide the rest.
@@ -78,7 +79,8 @@ function schemaBelow(above: unknown, key: string | number): unknown {
   const schema = mappingOf(above)
   const items = childOf(schema, 'items')
   const property = childOf(childOf(schema, 'properties'), key)
-  return items ?? property ?? Object.values(childOf(schema, 'patternProperties') ?? {})[0]
+  const pattern: unknown = Object.values(childOf(schema, 'patternProperties') ?? {})[0]
+  return resolveSchema(items ?? property ?? pattern)
 }
 
 function settingsOf(schema: unknown): string[] {

@@ -1,3 +1,4 @@
+import type { RuleOptions } from '../../src/access/rules.js'
 import type { RouteConfig } from '../../src/config/schema.js'
 import type { Identity } from '../../src/session/session.js'
 
@@ -29,3 +30,11 @@ export const identityOf = (
   claims,
   ...options,
 })
+
+export const ruleOptions: RuleOptions = {
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
+  assumeEmailVerified: false,
+}
+
+export const requestFacts = { method: 'GET', clientAddress: '203.0.113.7' }

@@ -17,13 +17,15 @@ routes: [{ match: { path: /app/ }, ${settings} }]
     scheme: 'https',
     sessionHeaders: () => [],
     closeWithSession: () => undefined,
+    answerChallenge: () => false,
   })
   const [route] = table.routes
   if (route === undefined) throw new Error('no route')
   const client = { clientAddress: '10.0.0.1', forwardedFor: '10.0.0.1', trusted: false }
   const facts = { method: 'GET', host: 'app.example.com', target: '/app/x?y', ...client }
   const location = { kind: 'route', route, index: 0 } as const
-  const arrival = { facts, client, originForm: '/app/x?y', path: '/app/x', location }
+  const asked = { facts, client, originForm: '/app/x?y', path: '/app/x' }
+  const arrival = { ...asked, location, isSubrequest: false }
 
   const server = fastify()
   server.get('/', (request) => {
@@ -45,6 +47,8 @@ t.test('B.2-9 keeps the path and the host of the client', async (t) => {
     'X-Forwarded-For': '10.0.0.1',
     'X-Forwarded-Proto': 'https',
     'X-Forwarded-Host': 'app.example.com:444',
+    'X-Forwarded-Port': '444',
+    'X-Real-IP': '10.0.0.1',
   })
 })
 

@@ -38,6 +38,8 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         responseMode: 'query',
         userinfo: 'needed',
         groupsClaim: 'groups',
+        rolesClaim: 'roles',
+        assumeEmailVerified: false,
         trustedAudiences: [],
         requireLogoutTokenExpiry: false,
         logoutTokenEnds: 'session',

@@ -216,6 +216,76 @@ testCases([
     ],
   },
   {
+    title: 'rules within rules',
+    line: 10,
+    with: route(
+      "require: { any: [{ groups: [a] }, { not: { roles: [b], all: [{ clientAddresses: ['::1/64'] }] } }] }",
+    ),
+    expect: [],
+  },
+  {
+    title: 'rules within rules that require nothing',
+    line: 10,
+    with: route('require: { groups: [a], any: [{}, { claims: {} }], all: [{ not: {} }] }'),
+    expect: [
+      ['routes[0].require.any[0]', /requires nothing/, 10],
+      ['routes[0].require.any[1]', /requires nothing/, 10],
+      ['routes[0].require.all[0].not', /so that nobody gets in/, 10],
+    ],
+  },
+  {
+    title: 'an empty choice',
+    line: 10,
+    with: route('require: { any: [], not: { all: [] } }'),
+    expect: [
+      ['routes[0].require.any', /^must be a list of at least one item$/, 10],
+      ['routes[0].require.not.all', /^must be a list of at least one item$/, 10],
+    ],
+  },
+  {
+    title: 'a slip deep within rules',
+    line: 10,
+    with: route('require: { any: [{ not: { group: [a], maxAge: 5 } }, { emails: [x] }] }'),
+    expect: [
+      ['routes[0].require.any[0].not.group', /did you mean "groups"/, 10],
+      ['routes[0].require.any[0].not.maxAge', /must be a duration/, 10],
+      ['routes[0].require.any[1].emails[0]', /no email address/, 10],
+    ],
+  },
+  {
+    title: 'an authentication within not',
+    line: 10,
+    with: route('require: { not: { any: [{ acr: [mfa] }, { groups: [a], maxAge: 1h }] } }'),
+    expect: [
+      ['routes[0].require.not.any[0].acr', /cannot stand within "not"/, 10],
+      ['routes[0].require.not.any[1].maxAge', /cannot stand within "not"/, 10],
+    ],
+  },
+  {
+    title: 'an authentication context with a space',
+    line: 10,
+    with: route("require: { acr: ['mfa phr'] }"),
+    expect: [['routes[0].require.acr[0]', /without spaces/, 10]],
+  },
+  {
+    title: 'client addresses and methods',
+    line: 10,
+    with: route(
+      'match: { path: /, methods: [GET] }, require: { clientAddresses: [10.0.0.0/33, example.com], methods: [POST] }',
+    ),
+    expect: [
+      ['routes[0].require.clientAddresses[0]', /is no network/, 10],
+      ['routes[0].require.clientAddresses[1]', /is no network/, 10],
+      ['routes[0].require.methods', /nobody gets in/, 10],
+    ],
+  },
+  {
+    title: 'what strangers on an optional route would pass by',
+    line: 10,
+    with: route('auth: optional, require: { any: [{ clientAddresses: [10.0.0.0/8] }] }'),
+    expect: [['routes[0].require.any[0].clientAddresses', /who is not signed in/, 10]],
+  },
+  {
     title: 'route timeouts',
     line: 10,
     with: route('timeouts: { connect: 0s, idle: 25d }'),
