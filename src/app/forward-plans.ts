@@ -2,7 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import { forwardingHeaders } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { RouteConfig } from '../config/schema.js'
+import type { BearerCaller } from '../http/bearer.js'
 import type { Admission } from '../http/judge.js'
+import type { Header } from '../identity/identity-headers.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
 import type { ForwardPlan } from '../proxy/forwarder.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
@@ -19,13 +21,27 @@ export function createForwardPlans(options: {
   readonly sessionHeaders: SessionHeaders
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
+  /** Ties one to the access token that it was opened with. */
+  readonly closeAtExpiry: (bearer: BearerCaller, connection: LiveConnection) => void
 }): PlanForward {
-  const { scheme, sessionHeaders, closeWithSession } = options
+  const { scheme, sessionHeaders, closeWithSession, closeAtExpiry } = options
   const upstreams = new Map(
     options.routes.map(({ config }) => [config, upstreamOf(config)] as const),
   )
 
-  return function planForward(request, { arrival, route, live, now }) {
+  function onLive({ live, bearer }: Admission): ForwardPlan['onLive'] {
+    if (live !== undefined) return (connection) => closeWithSession(live, connection)
+    return bearer && ((connection) => closeAtExpiry(bearer, connection))
+  }
+
+  function headersOf({ live, bearer, route, now }: Admission): readonly Header[] {
+    const { forward } = route.config
+    if (live !== undefined) return sessionHeaders(live.session, live.key, forward, now)
+    return bearer === undefined ? [] : sessionHeaders(bearer, bearer.key, forward, now)
+  }
+
+  return function planForward(request, admission) {
+    const { arrival, route } = admission
     const { config } = route
     const upstream = upstreams.get(config)
     if (upstream === undefined) throw new Error('a route that was not compiled')
@@ -34,12 +50,9 @@ export function createForwardPlans(options: {
     return {
       upstream,
       target: arrival.originForm,
-      onLive: live && ((connection) => closeWithSession(live, connection)),
+      onLive: onLive(admission),
       passAuthorization: config.forward.clientAuthorization === 'pass',
-      addHeaders:
-        live === undefined
-          ? forwarding
-          : [...forwarding, ...sessionHeaders(live.session, live.key, config.forward, now)],
+      addHeaders: [...forwarding, ...headersOf(admission)],
     }
   }
 }

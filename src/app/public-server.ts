@@ -19,6 +19,7 @@ import { createServer } from '../http/server.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
 import { isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
+import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
 import type { SessionStore } from '../session/session-store.js'
 import type { Identity } from '../session/session.js'
@@ -26,6 +27,7 @@ import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { createAssertions } from './assertions.js'
+import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createLogoutReplays } from './logout-replays.js'
@@ -69,6 +71,7 @@ export async function createPublicServer(
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
     closeWithSession: createCloseWithSession(sessions, logger),
+    closeAtExpiry: createCloseAtExpiry({ logger, clock }),
     sessionHeaders: createSessionHeaders({ groupsClaimOf, assertions }),
   })
 
@@ -76,6 +79,8 @@ export async function createPublicServer(
   const judge = createJudge({
     sessions,
     cookieNames,
+    bearerTokens: createBearerTokens([...providers.values()]),
+    onBearer: metrics.bearer,
     decide: (route, identity, now) =>
       decide(route, identity, now, {
         groupsClaim: identity === undefined ? 'groups' : groupsClaimOf(identity),

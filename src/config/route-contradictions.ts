@@ -1,11 +1,12 @@
 import { hasQueryOrFragment, hasUserinfo, isHostName, parseHttpUrl } from './addresses.js'
+import { bearerContradictions } from './bearer-contradictions.js'
 import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
 import { parseDurationMs, timerFault } from './duration.js'
 import { coversPath, routePathFault } from './route-path.js'
 
 /** What cannot be meant in `routes`. */
-export function* routeContradictions({ routes, basePath }: Draft): Generator<Finding> {
+export function* routeContradictions({ routes, providers, basePath }: Draft): Generator<Finding> {
   const earlier: { route: RouteDraft; index: number }[] = []
   for (const [index, route] of (routes ?? []).entries()) {
     if (!route) continue
@@ -26,6 +27,7 @@ export function* routeContradictions({ routes, basePath }: Draft): Generator<Fin
     const upstreamFault = route.upstream === undefined ? undefined : urlFault(route.upstream)
     if (upstreamFault !== undefined) yield { path: at('upstream'), message: upstreamFault }
 
+    yield* bearerContradictions(route, providers, at)
     yield* requirementContradictions(route, at)
     for (const key of ['connect', 'response', 'idle'] as const) {
       const message = timerFault(route.timeouts?.[key], { zero: 'refused' })

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { bearerSchema } from './bearer-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
 
 export const routeSchema = Type.Object(
@@ -32,6 +33,7 @@ export const routeSchema = Type.Object(
       default: 'required',
       description: '`optional` forwards with or without a session; `public` never looks at one.',
     }),
+    bearer: Type.Optional(bearerSchema),
     require: Type.Optional(
       Type.Object(
         {

@@ -30,7 +30,9 @@ export interface ProblemOptions {
   /** Further members of the problem details, which programs read; they are public. */
   readonly extras?: Readonly<Record<string, unknown> & { login_url?: string }>
   readonly headers?: Readonly<Record<string, string>>
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
+  /** What `WWW-Authenticate` says besides the realm, to a client that presented an access token. */
+  readonly challenge?: Readonly<Record<string, string>> | undefined
   /** What the page offers instead of what fits the code in general. */
   readonly actions?: readonly Action[]
   /** A page of its own for people, instead of the general one. */
@@ -91,7 +93,9 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
       reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
     }
     // RFC 9110 §15.5.2: a 401 names a scheme. This one makes no user agent ask for a password.
-    if (found.status === 401) reply.header('www-authenticate', `Bearer realm="${host}"`)
+    if (found.status === 401 || details.challenge !== undefined) {
+      reply.header('www-authenticate', bearerChallenge(host, details.challenge))
+    }
 
     if (prefersPage(request)) {
       const actions = details.actions ?? generalActions(found, request, details)
@@ -100,8 +104,8 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         details.page ?? errorPage({ host, problem: found, requestId: request.id, actions }),
       )
     }
-    const extras =
-      found.status === 401 ? { login_url: loginUrl, ...details.extras } : details.extras
+    const offersLogin = found.status === 401 && details.challenge === undefined
+    const extras = offersLogin ? { login_url: loginUrl, ...details.extras } : details.extras
     return reply
       .type('application/problem+json')
       .send(JSON.stringify(problemDetails(found, request.id, extras ?? {})))
@@ -176,6 +180,12 @@ function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     )
     .type('text/html; charset=utf-8')
     .send(page.markup)
+}
+
+/** The challenge of RFC 6750 §3; no value holds a quote or a backslash. */
+function bearerChallenge(realm: string, parameters: ProblemOptions['challenge']): string {
+  const pairs = Object.entries({ realm, ...parameters })
+  return `Bearer ${pairs.map(([name, value]) => `${name}="${value}"`).join(', ')}`
 }
 
 /** Our own faults are errors; what others do to us is worth a look; what a client does is not. */
