@@ -23,9 +23,11 @@ export function* bearerContradictions(
       message: `"${named}" is the id of no provider; there ${known.length === 1 ? 'is' : 'are'} ${known.map(({ id }) => id).join(', ')}`,
     }
   }
+  const lax = counting.filter(({ accessTokenType }) => accessTokenType === 'lax')
+  const laxIssuers = new Set(lax.map(({ issuer }) => issuer))
   for (const [index, audience] of (bearer.audiences ?? []).entries()) {
-    const client = counting.find(
-      ({ accessTokenType, clientId }) => accessTokenType === 'lax' && clientId === audience,
+    const client = known.find(
+      ({ issuer, clientId }) => laxIssuers.has(issuer) && clientId === audience,
     )
     if (client === undefined) continue
     yield {

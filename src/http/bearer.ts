@@ -99,8 +99,9 @@ export function isRefusal(result: BearerCaller | BearerRefusal): result is Beare
  */
 export function refusalToStepUp(missing: readonly Missing[]): BearerRefusal | undefined {
   const challenge: Record<string, string> = { error: 'insufficient_user_authentication' }
+  if (missing.length === 0) return undefined
   for (const each of missing) {
-    if (each.kind === 'acr') challenge['acr_values'] = each.anyOf.join(' ')
+    if (each.kind === 'acr') challenge['acr_values'] = each.anyOf.filter(isPlain).join(' ')
     else if (each.kind === 'maxAge') challenge['max_age'] = String(Math.floor(each.maxAgeMs / 1000))
     else return undefined
   }
@@ -110,6 +111,9 @@ export function refusalToStepUp(missing: readonly Missing[]): BearerRefusal | un
     challenge,
   }
 }
+
+/** Whether a list in a challenge can hold the value. */
+const isPlain = (value: string) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
 
 const badRequest = (reason: string): BearerRefusal => ({
   code: 'ERR_BEARER_REQUEST',

@@ -2,12 +2,15 @@ import t from 'tap'
 import { problemsOf } from '../helpers/config-fixtures.js'
 
 /** What is wrong with a route that takes access tokens. */
-function problemsWith(bearer: string, { auth = 'required', accessTokenType = 'at+jwt' } = {}) {
+function problemsWith(
+  bearer: string,
+  { auth = 'required', accessTokenType = 'at+jwt', otherIssuer = 'https://b.example.com' } = {},
+) {
   return problemsOf(`
 publicUrl: https://app.example.com
 providers:
   - { id: corp, issuer: 'https://a.example.com', clientId: app, clientSecret: x, accessTokenType: ${accessTokenType} }
-  - { id: guests, issuer: 'https://b.example.com', clientId: other, clientSecret: x }
+  - { id: guests, issuer: '${otherIssuer}', clientId: other, clientSecret: x }
 routes:
   - { upstream: 'http://127.0.0.1:3000', auth: ${auth}, bearer: ${bearer} }
 `)
@@ -42,6 +45,12 @@ const cases: [
     '{ audiences: [a, app, other] }',
     { accessTokenType: 'lax' },
     [['.audiences[1]', /is the clientId of provider "corp"/]],
+  ],
+  [
+    'another client of the same issuer as audience, told apart by nothing',
+    '{ audiences: [other], provider: corp }',
+    { accessTokenType: 'lax', otherIssuer: 'https://a.example.com' },
+    [['.audiences[0]', /is the clientId of provider "guests"/]],
   ],
   [
     'the client as audience, of a provider that does not count',
