@@ -79,7 +79,8 @@ export async function checkBearer(
   if (verdict.kind === 'refused') return badToken(verdict.reason)
   const { token } = verdict
   if (!token.audiences.some((audience) => audiences.includes(audience))) {
-    return badToken('"aud" holds none of the audiences of the route')
+    const held = JSON.stringify(token.audiences).slice(0, 200)
+    return badToken(`"aud" ${held} holds none of the audiences of the route`)
   }
   if (scopes.every((scope) => token.scopes.includes(scope))) return token
   return {

@@ -43,7 +43,9 @@ export function createBearerTokens(
     const party = parties.find(
       (each) => each.issuer === issuer && (providerId === undefined || each.id === providerId),
     )
-    if (party === undefined) throw refusal('the token is of an issuer that does not count here')
+    if (party === undefined) {
+      throw refusal(`"iss" ${JSON.stringify(issuer).slice(0, 200)} is no issuer that counts here`)
+    }
     return party.verifyAccessToken(token, now)
   }
 
