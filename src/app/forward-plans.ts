@@ -4,12 +4,11 @@ import type { CompiledRoute } from '../access/route-table.js'
 import type { RouteConfig } from '../config/schema.js'
 import type { BearerCaller } from '../http/bearer.js'
 import type { Admission } from '../http/judge.js'
-import type { Header } from '../identity/identity-headers.js'
-import type { SessionHeaders } from '../identity/session-headers.js'
 import type { ForwardPlan } from '../proxy/forwarder.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
 import { createUpstream, type Upstream } from '../proxy/upstream.js'
 import type { LiveSession } from '../session/sessions.js'
+import type { CallerHeaders } from './caller-headers.js'
 
 /** Turns what the gate admitted into what the forwarder needs. */
 export type PlanForward = (request: FastifyRequest, admission: Admission) => ForwardPlan
@@ -18,13 +17,13 @@ export function createForwardPlans(options: {
   readonly routes: readonly CompiledRoute[]
   /** The scheme of the public URL, which is what the browser used unless a trusted proxy says otherwise. */
   readonly scheme: string
-  readonly sessionHeaders: SessionHeaders
+  readonly callerHeaders: CallerHeaders
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
   /** Ties one to the access token that it was opened with. */
   readonly closeAtExpiry: (bearer: BearerCaller, connection: LiveConnection) => void
 }): PlanForward {
-  const { scheme, sessionHeaders, closeWithSession, closeAtExpiry } = options
+  const { scheme, callerHeaders, closeWithSession, closeAtExpiry } = options
   const upstreams = new Map(
     options.routes.map(({ config }) => [config, upstreamOf(config)] as const),
   )
@@ -32,12 +31,6 @@ export function createForwardPlans(options: {
   function onLive({ live, bearer }: Admission): ForwardPlan['onLive'] {
     if (live !== undefined) return (connection) => closeWithSession(live, connection)
     return bearer && ((connection) => closeAtExpiry(bearer, connection))
-  }
-
-  function headersOf({ live, bearer, route, now }: Admission): readonly Header[] {
-    const { forward } = route.config
-    if (live !== undefined) return sessionHeaders(live.session, live.key, forward, now)
-    return bearer === undefined ? [] : sessionHeaders(bearer, bearer.key, forward, now)
   }
 
   return function planForward(request, admission) {
@@ -52,7 +45,7 @@ export function createForwardPlans(options: {
       target: arrival.originForm,
       onLive: onLive(admission),
       passAuthorization: config.forward.clientAuthorization === 'pass',
-      addHeaders: [...forwarding, ...headersOf(admission)],
+      addHeaders: [...forwarding, ...callerHeaders(admission)],
     }
   }
 }

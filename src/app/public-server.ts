@@ -3,13 +3,14 @@ import { decide } from '../access/decide.js'
 import { createClientFacts } from '../access/forwarded.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
+import { checkRequirements } from '../access/rules.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
-import { createArrivals } from '../http/arrival.js'
+import { createArrivals, createReadAsked } from '../http/arrival.js'
 import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import { createCookieNames } from '../http/cookies.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
-import { createGate } from '../http/gate.js'
+import { createGate, createRefusals } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
@@ -21,12 +22,15 @@ import { isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
 import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
+import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import type { SessionStore } from '../session/session-store.js'
 import type { Identity } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
+import { anySession } from './any-session.js'
 import { createAssertions } from './assertions.js'
+import { createCallerHeaders } from './caller-headers.js'
 import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
@@ -67,12 +71,13 @@ export async function createPublicServer(
     groupsClaims.get(identity.providerId) ?? 'groups'
   const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
+  const callerHeaders = createCallerHeaders(createSessionHeaders({ groupsClaimOf, assertions }))
   const planForward = createForwardPlans({
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
     closeWithSession: createCloseWithSession(sessions, logger),
     closeAtExpiry: createCloseAtExpiry({ logger, clock }),
-    sessionHeaders: createSessionHeaders({ groupsClaimOf, assertions }),
+    callerHeaders,
   })
 
   const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
@@ -87,6 +92,18 @@ export async function createPublicServer(
       }),
     clock,
   })
+  const refuse = createRefusals({
+    publicUrl,
+    paths,
+    answers,
+    promptForLogin: createLoginPrompt({
+      publicUrl,
+      paths,
+      answers,
+      parseReturnTo: parse,
+      severalProviders: providers.size > 1,
+    }),
+  })
   const endpoints: EndpointContext = {
     publicUrl,
     paths,
@@ -97,6 +114,17 @@ export async function createPublicServer(
     pendingLogins: createPendingLogins({ keyRing, names: cookieNames, writer: cookieWriter }),
     returnState: createReturnState(keyRing),
     sessions,
+    forwardAuth: {
+      judge,
+      readAsked: createReadAsked(table),
+      refuse,
+      anySession: anySession(),
+      clientOf: (request) => readArrival(request).client,
+      callerHeaders,
+      missing: (constraints, identity, now) =>
+        checkRequirements(constraints, identity, now, { groupsClaim: groupsClaimOf(identity) }),
+      withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
+    },
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: createRetiredSessions({ sessions, logger, clock }),
     logoutReplays: createLogoutReplays(store),
@@ -135,19 +163,7 @@ export async function createPublicServer(
     newRequestId: createRequestIds(),
     readArrival,
     answers,
-    gate: createGate({
-      publicUrl,
-      paths,
-      judge,
-      answers,
-      promptForLogin: createLoginPrompt({
-        publicUrl,
-        paths,
-        answers,
-        parseReturnTo: parse,
-        severalProviders: providers.size > 1,
-      }),
-    }),
+    gate: createGate({ judge, refuse }),
     endpoints,
     registerForwarder: forwarder.register,
     onAdmission(request, admission) {

@@ -8,6 +8,7 @@ import { findProblem, problemCodeOf, problemDetails, type Problem } from './prob
 
 /** Names an answer of Valetkey's own that is no problem, for `X-Valetkey-Answer` and the metrics. */
 export type AnswerName =
+  | 'ACCESS_GRANTED'
   | 'LOGIN_REQUIRED'
   | 'LOGIN_STARTED'
   | 'LOGIN_FINISHED'
@@ -68,6 +69,8 @@ export interface Answers {
     document: { readonly contentSecurityPolicy: string; readonly markup: string },
   ): FastifyReply
   json(reply: FastifyReply, name: AnswerName, body: unknown, options?: JsonOptions): FastifyReply
+  /** An answer that says all in its status and headers. */
+  empty(reply: FastifyReply, name: AnswerName, status: number): FastifyReply
   /** 302, or 303 so that a POST is not repeated at the new address. */
   redirect(request: FastifyRequest, reply: FastifyReply, name: AnswerName, to: string): FastifyReply
 }
@@ -149,6 +152,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         .header('cache-control', cacheControl)
         .type(contentType)
         .send(JSON.stringify(body)),
+    empty: (reply, name, status) => markAnswer(reply, name).code(status).send(),
     redirect(request, reply, name, to) {
       const repeats = request.method === 'GET' || request.method === 'HEAD'
       return markAnswer(reply, name).redirect(to, repeats ? 302 : 303)

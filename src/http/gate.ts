@@ -4,18 +4,25 @@ import type { Arrival } from './arrival.js'
 import type { BearerRefusal } from './bearer.js'
 import { type Admission, credentialsOf, type Judge, type Verdict } from './judge.js'
 import type { LoginPrompt } from './login-prompt.js'
-import { isNavigation } from './navigation.js'
+import { isNavigation, originOf } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
 import { personOf } from './person.js'
 
-export interface GateOptions {
+export interface RefusalOptions {
   readonly publicUrl: URL
   readonly paths: Paths
-  readonly judge: Judge
   readonly answers: Answers
   readonly promptForLogin: LoginPrompt
 }
+
+/** Tells a client that its request is not to go to the upstream, and why. */
+export type Refuse = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  arrival: Arrival,
+  verdict: Exclude<Verdict, { kind: 'admitted' }>,
+) => FastifyReply
 
 /** Admits a request to its upstream, or answers it and gives undefined. */
 export type Gate = (
@@ -24,12 +31,8 @@ export type Gate = (
   arrival: Arrival,
 ) => Promise<Admission | undefined>
 
-/**
- * Answers the requests that are not to go to their upstream. A session store that cannot be reached is
- * thrown on and answered with 503: nobody is sent to the provider and no cookie is touched.
- */
-export function createGate(options: GateOptions): Gate {
-  const { answers, judge } = options
+export function createRefusals(options: RefusalOptions): Refuse {
+  const { answers } = options
 
   function answer(
     request: FastifyRequest,
@@ -42,7 +45,7 @@ export function createGate(options: GateOptions): Gate {
         const { code, reason } = verdict.target
         request.log.info({ code, reason }, 'request target refused')
         // What the target means is in doubt, so what follows on this connection is, too.
-        reply.header('connection', 'close')
+        if (!arrival.isSubrequest) reply.header('connection', 'close')
         return answers.problem(request, reply, code)
       }
       case 'not-found':
@@ -83,16 +86,24 @@ export function createGate(options: GateOptions): Gate {
         host: options.publicUrl.host,
         person: live && personOf(live.session.identity),
         signOutPath: options.paths.signOut,
-        returnTo: isNavigation(request.raw) ? arrival.originForm : undefined,
+        returnTo: isNavigation(originOf(request, arrival)) ? arrival.originForm : undefined,
         requestId: request.id,
       }),
     })
   }
 
+  return answer
+}
+
+/**
+ * Answers the requests that are not to go to their upstream. A session store that cannot be reached is
+ * thrown on and answered with 503: nobody is sent to the provider and no cookie is touched.
+ */
+export function createGate({ judge, refuse }: { judge: Judge; refuse: Refuse }): Gate {
   return async function admit(request, reply, arrival) {
     const verdict = await judge(arrival, credentialsOf(request.raw))
     if (verdict.kind === 'admitted') return verdict.admission
-    answer(request, reply, arrival, verdict)
+    refuse(request, reply, arrival, verdict)
     return undefined
   }
 }

@@ -30,6 +30,10 @@ export interface Admission {
   readonly now: number
 }
 
+/** Who makes an admitted request; undefined for strangers. */
+export const identityOf = ({ live, bearer }: Admission): Identity | undefined =>
+  live?.session.identity ?? bearer?.identity
+
 /** What becomes of a request; how that is said depends on the way in. */
 export type Verdict =
   | { readonly kind: 'admitted'; readonly admission: Admission }
@@ -114,8 +118,8 @@ export function createJudge(options: JudgeOptions): Judge {
   }
 
   function judgeCaller(admission: Admission): Verdict {
-    const { route, live, bearer, now } = admission
-    const decision = decide(route, live?.session.identity ?? bearer?.identity, now)
+    const { route, bearer, now } = admission
+    const decision = decide(route, identityOf(admission), now)
     switch (decision.kind) {
       case 'forward':
         return { kind: 'admitted', admission }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
-import { isNavigation } from './navigation.js'
+import { isNavigation, originOf } from './navigation.js'
 import type { Paths } from './paths.js'
 
 export interface LoginPromptOptions {
@@ -30,14 +30,16 @@ export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
   const loginPath = (returnTo: string | undefined) =>
     severalProviders ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo })
 
-  return function promptForLogin(request, reply, { facts, originForm }) {
-    if (!isNavigation(request.raw)) {
+  return function promptForLogin(request, reply, arrival) {
+    const { facts, originForm, isSubrequest } = arrival
+    if (!isNavigation(originOf(request, arrival))) {
       const loginUrl = publicUrl.origin + loginPath(options.parseReturnTo(pageBehind(request)))
       return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED', {
         extras: { login_url: loginUrl },
       })
     }
-    if (facts.host === publicUrl.hostname) {
+    // An ingress may take a relative address for one below its own of Valetkey.
+    if (facts.host === publicUrl.hostname && !isSubrequest) {
       const path = loginPath(options.parseReturnTo(originForm))
       return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     }

@@ -114,6 +114,21 @@ const rows = {
     advice: 'Go to the start page and try from there.',
     ways: ['home'],
   },
+  ERR_ORIGINAL_REQUEST: {
+    status: 403,
+    title: 'The request could not be judged',
+    explanation: 'It cannot be told for certain what was asked for, so it was not let through.',
+    advice:
+      'Check the address, or go to the start page. If it keeps failing, tell your administrator.',
+    ways: ['home'],
+  },
+  ERR_ORIGINAL_REQUEST_MISSING: {
+    status: 400,
+    title: 'The request could not be judged',
+    explanation: 'The entrance to this application is not set up to ask about requests.',
+    advice: 'Please tell your administrator the request id below.',
+    ways: ['home'],
+  },
   ERR_REQUEST: {
     status: 400,
     title: 'The request could not be understood',

@@ -24,6 +24,7 @@ const stack = await startStack(t, {
   },
   providerConfig: { clockTolerance: '0s' },
   config: {
+    trustedProxies: ['127.0.0.1'],
     routes: [
       { match: { path: '/api/' }, bearer, upstream },
       { match: { path: '/events' }, bearer, upstream },
@@ -62,10 +63,10 @@ async function ask(path: string, headers: Record<string, string | string[]> = {}
   t.equal(response.headers['set-cookie'], undefined, `${path}: no cookie`)
   return {
     status: response.statusCode,
+    headers: response.headers,
     text,
     answer: response.headers['x-valetkey-answer'],
     challenge: response.headers['www-authenticate'],
-    retryAfter: response.headers['retry-after'],
   }
 }
 
@@ -269,6 +270,43 @@ t.test('RFC 9470 a client is told which authentication is missing', async (t) =>
   provider.people.set('carol', { acr: 'mfa', auth_time: Math.floor(Date.now() / 1000) })
   t.equal((await ask('/fresh/', withToken(await tokenOf('carol')))).status, 200)
 })
+
+t.test(
+  'BEAR-2 BEAR-3 forward auth decides the same, as far as the ingress can tell it',
+  async (t) => {
+    const good = withToken(await tokenOf('alice'))
+    const { host } = new URL(publicUrl)
+    const askFor = (endpoint: string, path: string, headers: Record<string, string>) => {
+      if (endpoint === '/ext-authz') return ask(`/oauth2/ext-authz${path}`, headers)
+      const original = { 'x-original-method': 'GET', 'x-original-url': `http://${host}${path}` }
+      return ask(`/oauth2${endpoint}`, { ...original, ...headers })
+    }
+    for (const [endpoint, granted, malformed] of [
+      ['/auth', 202, 401],
+      ['/forward-auth', 200, 400],
+      ['/ext-authz', 200, 400],
+    ] as const) {
+      const rows: [path: string, headers: Record<string, string>, status: number, rest: string][] =
+        [
+          ['/api/', good, granted, ''],
+          ['/api/', {}, 401, ''],
+          ['/api/', withToken('x'), 401, ', error="invalid_token"'],
+          ['/api/', { authorization: 'Bearer' }, malformed, ', error="invalid_request"'],
+          ['/write/', good, 403, ', error="insufficient_scope", scope="read write"'],
+          ['/', good, 401, ''],
+        ]
+      for (const [path, headers, status, rest] of rows) {
+        const answer = await askFor(endpoint, path, headers)
+        t.equal(answer.status, status, `${endpoint} ${path}`)
+        if (status !== granted) isChallenge(t, answer.challenge, rest)
+        else t.match(answer.headers, { authorization: good.authorization })
+      }
+    }
+    const constrained = (groups: string) => askFor(`/auth?allowed_groups=${groups}`, '/api/', good)
+    t.equal((await constrained('staff')).status, 202)
+    t.equal((await constrained('others')).status, 403)
+  },
+)
 
 t.test('a WebSocket and an event stream end with the token', async (t) => {
   const token = await provider.issueAccessToken('alice', { api, scope: 'read', ttlSeconds: 3 })
