@@ -2,7 +2,7 @@ import type { Admission } from '../http/judge.js'
 import type { Header } from '../identity/identity-headers.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
 
-/** What an upstream is told about who makes the request that was admitted, as headers; nothing about strangers. */
+/** What an upstream is told about who makes an admitted request, as headers; none for strangers. */
 export type CallerHeaders = (admission: Admission) => readonly Header[]
 
 export function createCallerHeaders(sessionHeaders: SessionHeaders): CallerHeaders {

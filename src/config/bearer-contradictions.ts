@@ -18,9 +18,10 @@ export function* bearerContradictions(
   const named = bearer.provider
   const counting = known.filter(({ id }) => named === undefined || id === named)
   if (named !== undefined && counting.length === 0 && known.every(({ id }) => id !== undefined)) {
+    const ids = known.map(({ id }) => id).join(', ')
     yield {
       path: at('bearer', 'provider'),
-      message: `"${named}" is the id of no provider; there ${known.length === 1 ? 'is' : 'are'} ${known.map(({ id }) => id).join(', ')}`,
+      message: `"${named}" is the id of no provider; these are configured: ${ids}`,
     }
   }
   const lax = counting.filter(({ accessTokenType }) => accessTokenType === 'lax')

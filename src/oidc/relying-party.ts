@@ -59,7 +59,10 @@ export interface RelyingParty {
   isAddressedBy(logoutToken: string): boolean
   /** Verifies a logout token; throws ERR_LOGOUT_TOKEN or, when it cannot be told now, ERR_PROVIDER_*. */
   verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
-  /** Verifies an access token that a client presents; throws ERR_BEARER_TOKEN or, when it cannot be told now, ERR_PROVIDER_*. */
+  /**
+   * Verifies an access token that a client presents; throws ERR_BEARER_TOKEN or, when it cannot be told
+   * now, ERR_PROVIDER_*.
+   */
   verifyAccessToken(accessToken: string, now: number): Promise<AccessToken>
   /** Where the provider's pages are: the origins of the issuer and of its logout. */
   pageOrigins(): readonly string[]
