@@ -23,6 +23,7 @@ import { createChallengeAnswers } from '../http/upstream-challenge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
 import { isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
+import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
 import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import type { SessionStore } from '../session/session-store.js'
@@ -32,6 +33,8 @@ import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { anySession } from './any-session.js'
 import { createAssertions } from './assertions.js'
+import { createCallerHeaders } from './caller-headers.js'
+import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createLogoutReplays } from './logout-replays.js'
@@ -71,11 +74,13 @@ export async function createPublicServer(
   const groupsClaimOf = (identity: Identity): ClaimPath => ruleOptionsOf(identity).groupsClaim
   const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
-  const sessionHeaders = createSessionHeaders({ groupsClaimOf, assertions })
+  const callerHeaders = createCallerHeaders(createSessionHeaders({ groupsClaimOf, assertions }))
   const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
   const judge = createJudge({
     sessions,
     cookieNames,
+    bearerTokens: createBearerTokens([...providers.values()]),
+    onBearer: metrics.bearer,
     decide: (route, identity, facts, now) =>
       decide(route, identity, facts, now, ruleOptionsOf(identity)),
     clock,
@@ -93,8 +98,9 @@ export async function createPublicServer(
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
     closeWithSession: createCloseWithSession(sessions, logger),
-    sessionHeaders,
+    callerHeaders,
     answerChallenge: createChallengeAnswers(stepUps),
+    closeAtExpiry: createCloseAtExpiry({ logger, clock }),
   })
   const refuse = createRefusals({
     publicUrl,
@@ -121,8 +127,7 @@ export async function createPublicServer(
       refuse,
       anySession: anySession(),
       clientOf: (request) => readArrival(request).client,
-      personHeaders: ({ live, route, now }) =>
-        live === undefined ? [] : sessionHeaders(live.session, live.key, route.config.forward, now),
+      callerHeaders,
       missing: (constraint, identity, { arrival: { facts }, now }) =>
         findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
       withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),

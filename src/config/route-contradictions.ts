@@ -1,4 +1,5 @@
 import { isHostName } from './addresses.js'
+import { bearerContradictions } from './bearer-contradictions.js'
 import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
 import { timerFault } from './duration.js'
@@ -7,7 +8,7 @@ import { coversPath, routePathFault } from './route-path.js'
 import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
 /** What cannot be meant in `routes`. */
-export function* routeContradictions({ routes, basePath }: Draft): Generator<Finding> {
+export function* routeContradictions({ routes, providers, basePath }: Draft): Generator<Finding> {
   const earlier: { route: RouteDraft; index: number }[] = []
   for (const [index, route] of (routes ?? []).entries()) {
     if (!route) continue
@@ -27,6 +28,7 @@ export function* routeContradictions({ routes, basePath }: Draft): Generator<Fin
     }
     yield* upstreamContradictions(route, index)
     yield* forwardContradictions(route, at)
+    yield* bearerContradictions(route, providers, at)
     yield* requireContradictions(route, at('require'))
     for (const key of ['connect', 'response', 'idle'] as const) {
       const message = timerFault(route.timeouts?.[key], { zero: 'refused' })

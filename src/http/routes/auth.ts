@@ -4,8 +4,8 @@ import { readOriginalRequest } from '../../access/original-request.js'
 import type { Rule } from '../../access/rules.js'
 import type { Arrival } from '../arrival.js'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
-import { admittedHeaders, credentialsOf, registerQuestion } from '../forward-auth.js'
-import type { Admission, Verdict } from '../judge.js'
+import { admittedHeaders, registerQuestion } from '../forward-auth.js'
+import { type Admission, credentialsOf, identityOf, type Verdict } from '../judge.js'
 
 /**
  * `GET /auth`, for nginx `auth_request`: 202 with who it is, 401 or 403, and never a redirect. What cannot be
@@ -57,13 +57,14 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     admission: Admission,
     constraints: Rule,
   ): Promise<FastifyReply> {
-    if (admission.live === undefined) {
+    const identity = identityOf(admission)
+    if (identity === undefined) {
       const arrival = anything(request)
       const verdict = await judge(arrival, credentialsOf(request.raw))
       if (verdict.kind !== 'admitted') return answerRefused(request, reply, arrival, verdict)
       return constrain(request, reply, verdict.admission, constraints)
     }
-    const lacking = missing(constraints, admission.live.session.identity, admission)
+    const lacking = missing(constraints, identity, admission)
     if (lacking.length === 0) return grant(request, reply, admission)
     return refuse(request, reply, admission.arrival, {
       kind: 'forbidden',
@@ -95,6 +96,8 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
       case 'step-up-required':
         // 401 would lead to a login that asks for no more than the last one, again and again.
         return refuse(request, reply, arrival, { ...verdict, kind: 'step-up-failed' })
+      case 'bearer-refused':
+        return refuse(request, reply, arrival, forNginx(verdict))
       case 'step-up-failed':
       case 'forbidden':
       case 'refresh-unavailable':
@@ -107,6 +110,13 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     request.log.warn({ code: 'ERR_ORIGINAL_REQUEST', reason }, 'forward auth refused')
     return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST')
   }
+}
+
+/** A header that holds no token is refused like a bad token, since nginx makes a 500 of 400. */
+function forNginx(verdict: Extract<Verdict, { kind: 'bearer-refused' }>): typeof verdict {
+  const { refusal } = verdict
+  if (refusal.code !== 'ERR_BEARER_REQUEST') return verdict
+  return { ...verdict, refusal: { ...refusal, code: 'ERR_BEARER_TOKEN' } }
 }
 
 function constraintsOf(request: FastifyRequest): ReturnType<typeof readConstraints> {
