@@ -104,7 +104,8 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
             reply.raw.off('close', cancel)
             callback(null, { statusCode: received.statusCode, headers: {}, body: received.body })
           },
-          onBodyAwaited: () => reply.raw.flushHeaders(),
+          // not by flushHeaders(), which sends bytes beyond ASCII as UTF-8, each made into two
+          onBodyAwaited: () => reply.raw.write(nothing),
           onTrailers: (trailers) => reply.raw.addTrailers(buildResponseTrailers(trailers, options)),
           onError: (error) => fail(request, reply, error),
         },
@@ -169,6 +170,8 @@ const planOf = (request: FastifyRequest): ForwardPlan => {
   if (request.forwardPlan) return request.forwardPlan
   throw new CodedError('ERR_FORWARD_PLAN_MISSING', 'a request reached the forwarder without a plan')
 }
+
+const nothing = Buffer.alloc(0)
 
 const carrying = (send: Send): Record<string, string> & Carrier => ({ [sendKey]: send })
 
