@@ -104,6 +104,9 @@ async function run(port: number, each: WebSocketCase) {
 function runClient(port: number, { protocols, options, drive }: WebSocketCase['client']): Sight {
   const webSocket = new WebSocket(`ws://127.0.0.1:${port}/`, protocols ?? [], options)
   const sight = watchWebSocket(webSocket)
+  webSocket.on('upgrade', ({ headers }) => {
+    sight.seen.push(`agreed on ${headers['sec-websocket-extensions']}`)
+  })
   webSocket.on('open', () => {
     sight.seen.push(`open ${webSocket.protocol} ${webSocket.extensions}`)
     if (drive) drive(webSocket)
