@@ -51,9 +51,9 @@ async function measure(name: string, transfer: (length: number) => Promise<numbe
   await wait(500)
   const before = await residentMegabytes(valetkey.pid)
   let highest = before
-  let isOver = false
+  const over = new AbortController()
   const watch = async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       highest = Math.max(highest, await residentMegabytes(valetkey.pid))
       await wait(sampleMs)
     }
@@ -62,7 +62,7 @@ async function measure(name: string, transfer: (length: number) => Promise<numbe
   const startedAt = performance.now()
   const transferred = await transfer(bytes)
   const seconds = (performance.now() - startedAt) / 1000
-  isOver = true
+  over.abort()
   await watching
   if (transferred !== bytes) throw new Error(`${transferred} bytes of ${bytes} arrived`)
   process.stdout.write(
