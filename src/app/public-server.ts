@@ -17,7 +17,7 @@ import { createPendingLogins } from '../http/pending-logins.js'
 import { createReturnState } from '../http/return-state.js'
 import { createServer } from '../http/server.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
-import { isReservedHeader } from '../identity/reserved-headers.js'
+import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
 import { createForwarder } from '../proxy/forwarder.js'
 import type { SessionStore } from '../session/session-store.js'
@@ -114,8 +114,11 @@ export async function createPublicServer(
     clock,
   }
 
+  const methodsMatter = config.routes.some(({ match }) => match.methods !== undefined)
   const forwarder = createForwarder({
-    isReservedHeader,
+    isReservedHeader: methodsMatter
+      ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
+      : isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
     onUpstreamResponse: metrics.upstreamAnswered,
