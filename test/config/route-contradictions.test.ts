@@ -16,6 +16,7 @@ testCases([
       ['app:3000', /is not an http or https URL/],
       ['unix:run/app', /is not an http or https URL/],
       ['unix://run/app', /is not an http or https URL/],
+      [`unix:/${'a'.repeat(107)}`, /more than 107 bytes/],
       ["'unix:/run/a%20b'", /is not an http or https URL/],
     ] as const
   ).map(([upstream, message]): ConfigCase => ({

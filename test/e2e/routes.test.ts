@@ -1,5 +1,7 @@
 import { createServer, type ServerHttp2Stream } from 'node:http2'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { startStack } from '../helpers/stack.js'
@@ -9,7 +11,9 @@ import { parseResponse, rawRequest } from '../proxy/raw-request.js'
 t.setTimeout(120_000)
 
 t.test('what a route says about the way to its upstream', async (t) => {
-  const socketPath = join(t.testdir(), 'app.sock')
+  const folder = await mkdtemp(join(tmpdir(), 'valetkey-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const socketPath = join(folder, 'app.sock')
   const local = await startUpstream(undefined, undefined, socketPath)
   const plain = await startUpstream()
   const grpc = createServer()
