@@ -94,6 +94,8 @@ other. Among them:
   mixed with public-key algorithms;
 - a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` on a public route,
   a path pattern that could be read in several ways;
+- a rule within \`require\` that requires nothing, \`acr\` and \`maxAge\` within \`not\`, \`clientAddresses\` and
+  \`methods\` as rules of an optional route, which do not hold back who is not signed in;
 - a network of trusted proxies that is everybody (\`0.0.0.0/0\`), a short admin token, two listeners on
   one port, an inactivity timeout longer than the lifetime, a timer of zero or of more than 24 days.`
 
