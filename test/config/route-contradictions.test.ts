@@ -269,6 +269,12 @@ testCases([
     expect: [['routes[0].require.acr[0]', /without spaces/, 10]],
   },
   {
+    title: 'more authentication contexts than can be asked for',
+    line: 10,
+    with: route(`require: { any: [{ acr: [mfa, ${'x'.repeat(510)}] }] }`),
+    expect: [['routes[0].require.any[0].acr', /at most 512/, 10]],
+  },
+  {
     title: 'client addresses and methods',
     line: 10,
     with: route(
