@@ -5,6 +5,7 @@ import { compilePathPattern, type PathPattern } from './path-pattern.js'
 import { foldCase } from './readings.js'
 import type { RequestFacts } from './request-facts.js'
 import type { RefusedTarget, RequestTarget } from './request-target.js'
+import { staysOnRoute } from './sent-path.js'
 import { compileRule, type Rule } from './rules.js'
 
 export interface CompiledRoute {
@@ -101,7 +102,10 @@ export function compileRoutes(
         const caseCounts = folded !== reading || patternsHaveCapitals
         if (caseCounts && find(facts, reading, folded) !== location) return ambiguous
       }
-      return location ?? none
+      const isPlain = target.readings.length === 1
+      if (isPlain || location?.kind !== 'route') return location ?? none
+      const isOnRoute = (path: string) => find(facts, path) === location
+      return staysOnRoute(target.path, location.route.config, isOnRoute) ? location : ambiguous
     },
   }
 }

@@ -4,13 +4,14 @@ import { createClientFacts } from '../access/forwarded.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import { createRuleOptions } from '../access/rule-options.js'
+import { findMissing } from '../access/rules.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
-import { createArrivals } from '../http/arrival.js'
+import { createArrivals, createReadAsked } from '../http/arrival.js'
 import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import { createCookieNames } from '../http/cookies.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
-import { createGate } from '../http/gate.js'
+import { createGate, createRefusals } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
@@ -23,13 +24,18 @@ import { createChallengeAnswers } from '../http/upstream-challenge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
 import { isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
+import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
+import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import type { SessionStore } from '../session/session-store.js'
 import type { Identity } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
+import { anySession } from './any-session.js'
 import { createAssertions } from './assertions.js'
+import { createCallerHeaders } from './caller-headers.js'
+import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createLogoutReplays } from './logout-replays.js'
@@ -68,10 +74,13 @@ export async function createPublicServer(
   const groupsClaimOf = (identity: Identity): ClaimPath => ruleOptionsOf(identity).groupsClaim
   const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
+  const callerHeaders = createCallerHeaders(createSessionHeaders({ groupsClaimOf, assertions }))
   const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
   const judge = createJudge({
     sessions,
     cookieNames,
+    bearerTokens: createBearerTokens([...providers.values()]),
+    onBearer: metrics.bearer,
     decide: (route, identity, facts, now) =>
       decide(route, identity, facts, now, ruleOptionsOf(identity)),
     clock,
@@ -89,8 +98,16 @@ export async function createPublicServer(
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
     closeWithSession: createCloseWithSession(sessions, logger),
-    sessionHeaders: createSessionHeaders({ groupsClaimOf, assertions }),
+    callerHeaders,
     answerChallenge: createChallengeAnswers(stepUps),
+    closeAtExpiry: createCloseAtExpiry({ logger, clock }),
+  })
+  const refuse = createRefusals({
+    publicUrl,
+    paths,
+    answers,
+    promptForLogin,
+    stepUps,
   })
   const endpoints: EndpointContext = {
     publicUrl,
@@ -104,6 +121,17 @@ export async function createPublicServer(
     stepUpSeal,
     stepUps,
     sessions,
+    forwardAuth: {
+      judge,
+      readAsked: createReadAsked(table),
+      refuse,
+      anySession: anySession(),
+      clientOf: (request) => readArrival(request).client,
+      callerHeaders,
+      missing: (constraint, identity, { arrival: { facts }, now }) =>
+        findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
+      withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
+    },
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: createRetiredSessions({ sessions, logger, clock }),
     logoutReplays: createLogoutReplays(store),
@@ -132,7 +160,7 @@ export async function createPublicServer(
     isOwnCookie: cookieNames.isOwnCookie,
     onUpstreamResponse: metrics.upstreamAnswered,
     onUpstreamError(request, reply, error) {
-      metrics.upstreamError(error.code)
+      if (error.statusCode >= 500) metrics.upstreamError(error.code)
       answers.error(request, reply, error)
     },
   })
@@ -142,14 +170,7 @@ export async function createPublicServer(
     newRequestId: createRequestIds(),
     readArrival,
     answers,
-    gate: createGate({
-      publicUrl,
-      paths,
-      judge,
-      answers,
-      promptForLogin,
-      stepUps,
-    }),
+    gate: createGate({ judge, refuse }),
     endpoints,
     registerForwarder: forwarder.register,
     onAdmission(request, admission) {

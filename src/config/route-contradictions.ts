@@ -1,12 +1,14 @@
-import { hasQueryOrFragment, hasUserinfo, isHostName, parseHttpUrl } from './addresses.js'
+import { isHostName } from './addresses.js'
+import { bearerContradictions } from './bearer-contradictions.js'
 import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
 import { timerFault } from './duration.js'
 import { requireContradictions } from './require-contradictions.js'
 import { coversPath, routePathFault } from './route-path.js'
+import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
 /** What cannot be meant in `routes`. */
-export function* routeContradictions({ routes, basePath }: Draft): Generator<Finding> {
+export function* routeContradictions({ routes, providers, basePath }: Draft): Generator<Finding> {
   const earlier: { route: RouteDraft; index: number }[] = []
   for (const [index, route] of (routes ?? []).entries()) {
     if (!route) continue
@@ -24,9 +26,9 @@ export function* routeContradictions({ routes, basePath }: Draft): Generator<Fin
           'is no host name; write it without scheme, port and path: app.example.com or *.example.com',
       }
     }
-    const upstreamFault = route.upstream === undefined ? undefined : urlFault(route.upstream)
-    if (upstreamFault !== undefined) yield { path: at('upstream'), message: upstreamFault }
-
+    yield* upstreamContradictions(route, index)
+    yield* forwardContradictions(route, at)
+    yield* bearerContradictions(route, providers, at)
     yield* requireContradictions(route, at('require'))
     for (const key of ['connect', 'response', 'idle'] as const) {
       const message = timerFault(route.timeouts?.[key], { zero: 'refused' })
@@ -50,15 +52,6 @@ function ownPathFault({ match }: RouteDraft, basePath: string | undefined): stri
   return `${match.path}/`.startsWith(`${basePath}/`)
     ? `is under basePath (${basePath}), where Valetkey itself answers; choose another path or basePath`
     : undefined
-}
-
-function urlFault(upstream: string): string | undefined {
-  if (!parseHttpUrl(upstream)) {
-    return 'is not an http or https URL; write it like http://127.0.0.1:3000'
-  }
-  if (hasUserinfo(upstream)) return 'must have no user and password'
-  if (hasQueryOrFragment(upstream)) return 'must have no query and no fragment'
-  return undefined
 }
 
 /** Whether every request that the later route matches is matched by the earlier one already. */

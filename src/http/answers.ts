@@ -8,6 +8,7 @@ import { findProblem, problemCodeOf, problemDetails, type Problem } from './prob
 
 /** Names an answer of Valetkey's own that is no problem, for `X-Valetkey-Answer` and the metrics. */
 export type AnswerName =
+  | 'ACCESS_GRANTED'
   | 'LOGIN_REQUIRED'
   | 'STEP_UP_REQUIRED'
   | 'LOGIN_STARTED'
@@ -31,7 +32,7 @@ export interface ProblemOptions {
   /** Further members of the problem details, which programs read; they are public. */
   readonly extras?: Readonly<Record<string, unknown> & { login_url?: string }>
   readonly headers?: Readonly<Record<string, string>>
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
   /** What `WWW-Authenticate` says besides the realm. */
   readonly challenge?: Readonly<Record<string, string>> | undefined
   /** What the page offers instead of what fits the code in general. */
@@ -69,6 +70,8 @@ export interface Answers {
     document: { readonly contentSecurityPolicy: string; readonly markup: string },
   ): FastifyReply
   json(reply: FastifyReply, name: AnswerName, body: unknown, options?: JsonOptions): FastifyReply
+  /** An answer that says all in its status and headers. */
+  empty(reply: FastifyReply, name: AnswerName, status: number): FastifyReply
   /** 302, or 303 so that a POST is not repeated at the new address. */
   redirect(request: FastifyRequest, reply: FastifyReply, name: AnswerName, to: string): FastifyReply
 }
@@ -94,7 +97,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
       reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
     }
     // RFC 9110 §15.5.2: a 401 names a scheme. This one makes no user agent ask for a password.
-    if (found.status === 401) {
+    if (found.status === 401 || details.challenge !== undefined) {
       reply.header('www-authenticate', bearerChallenge(host, details.challenge))
     }
 
@@ -105,8 +108,8 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         details.page ?? errorPage({ host, problem: found, requestId: request.id, actions }),
       )
     }
-    const extras =
-      found.status === 401 ? { login_url: loginUrl, ...details.extras } : details.extras
+    const offersLogin = found.status === 401 && details.challenge === undefined
+    const extras = offersLogin ? { login_url: loginUrl, ...details.extras } : details.extras
     return reply
       .type('application/problem+json')
       .send(JSON.stringify(problemDetails(found, request.id, extras ?? {})))
@@ -150,6 +153,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         .header('cache-control', cacheControl)
         .type(contentType)
         .send(JSON.stringify(body)),
+    empty: (reply, name, status) => markAnswer(reply, name).code(status).send(),
     redirect(request, reply, name, to) {
       const repeats = request.method === 'GET' || request.method === 'HEAD'
       return markAnswer(reply, name).redirect(to, repeats ? 302 : 303)

@@ -3,6 +3,7 @@ import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Answers } from './answers.js'
 import type { CookieWriter } from './cookie-writer.js'
 import type { CookieNames } from './cookies.js'
+import type { ForwardAuth } from './forward-auth.js'
 import type { LoginProvider, LogoutNotice } from './login-provider.js'
 import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
@@ -45,6 +46,7 @@ export interface EndpointContext {
   readonly stepUpSeal: StepUpSeal
   readonly stepUps: StepUps
   readonly sessions: Sessions
+  readonly forwardAuth: ForwardAuth
   /** True the first time a state is presented within the life of a pending login, over all replicas. */
   consumeState(state: string, now: number): Promise<boolean>
   /** Whether a logout token was obeyed before, over all replicas; and the note that it was. */

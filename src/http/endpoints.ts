@@ -2,8 +2,11 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import type { EndpointContext } from './endpoint-context.js'
 import type { Paths } from './paths.js'
+import { registerAuth } from './routes/auth.js'
 import { registerBackchannelLogout } from './routes/backchannel-logout.js'
 import { registerCallback } from './routes/callback.js'
+import { registerExtAuthz } from './routes/ext-authz.js'
+import { registerForwardAuth } from './routes/forward-auth.js'
 import { registerFrontchannelLogout } from './routes/frontchannel-logout.js'
 import { registerJwks } from './routes/jwks.js'
 import { registerLogin } from './routes/login.js'
@@ -32,12 +35,15 @@ export async function registerEndpoints(
   registerJwks(scope, context)
   registerBackchannelLogout(scope, context)
   registerFrontchannelLogout(scope, context)
+  registerAuth(scope, context)
+  registerForwardAuth(scope, context)
+  registerExtAuthz(scope, context)
 }
 
 /** The paths that are served; the others under `basePath` are not found. */
 export function servedPaths(paths: Paths): readonly string[] {
   const { start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks } = paths
-  const { backchannelLogout, frontchannelLogout } = paths
+  const { backchannelLogout, frontchannelLogout, auth, forwardAuth, extAuthz } = paths
   return [
     start,
     callback,
@@ -50,5 +56,8 @@ export function servedPaths(paths: Paths): readonly string[] {
     jwks,
     backchannelLogout,
     frontchannelLogout,
+    auth,
+    forwardAuth,
+    extAuthz,
   ]
 }

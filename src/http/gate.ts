@@ -1,22 +1,30 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
-import type { Admission, Judge, Verdict } from './judge.js'
+import type { BearerRefusal } from './bearer.js'
+import { type Admission, credentialsOf, type Judge, type Verdict } from './judge.js'
 import type { LoginPrompt } from './login-prompt.js'
-import { isNavigation } from './navigation.js'
+import { isNavigation, originOf } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
 import { personOf } from './person.js'
 import type { StepUps } from './step-ups.js'
 
-export interface GateOptions {
+export interface RefusalOptions {
   readonly publicUrl: URL
   readonly paths: Paths
-  readonly judge: Judge
   readonly answers: Answers
   readonly promptForLogin: LoginPrompt
   readonly stepUps: StepUps
 }
+
+/** Tells a client that its request is not to go to the upstream, and why. */
+export type Refuse = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  arrival: Arrival,
+  verdict: Exclude<Verdict, { kind: 'admitted' }>,
+) => FastifyReply
 
 /** Admits a request to its upstream, or answers it and gives undefined. */
 export type Gate = (
@@ -25,12 +33,8 @@ export type Gate = (
   arrival: Arrival,
 ) => Promise<Admission | undefined>
 
-/**
- * Answers the requests that are not to go to their upstream. A session store that cannot be reached is
- * thrown on and answered with 503: nobody is sent to the provider and no cookie is touched.
- */
-export function createGate(options: GateOptions): Gate {
-  const { answers, judge } = options
+export function createRefusals(options: RefusalOptions): Refuse {
+  const { answers } = options
 
   function answer(
     request: FastifyRequest,
@@ -43,7 +47,7 @@ export function createGate(options: GateOptions): Gate {
         const { code, reason } = verdict.target
         request.log.info({ code, reason }, 'request target refused')
         // What the target means is in doubt, so what follows on this connection is, too.
-        reply.header('connection', 'close')
+        if (!arrival.isSubrequest) reply.header('connection', 'close')
         return answers.problem(request, reply, code)
       }
       case 'not-found':
@@ -52,6 +56,8 @@ export function createGate(options: GateOptions): Gate {
         const { retryAfterMs } = verdict
         return answers.problem(request, reply, 'ERR_REFRESH_UNAVAILABLE', { retryAfterMs })
       }
+      case 'bearer-refused':
+        return answerBearerRefused(request, reply, verdict.refusal)
       case 'login-required':
         return options.promptForLogin(request, reply, arrival)
       case 'step-up-required':
@@ -74,28 +80,47 @@ export function createGate(options: GateOptions): Gate {
     return options.stepUps.refuse(request, reply, verdict)
   }
 
+  function answerBearerRefused(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { code, reason, challenge, retryAfterMs }: BearerRefusal,
+  ): FastifyReply {
+    const level = code === 'ERR_BEARER_UNAVAILABLE' ? 'warn' : 'info'
+    request.log[level]({ code, reason }, 'access token of a client refused')
+    return answers.problem(request, reply, code, { challenge, retryAfterMs })
+  }
+
   function answerForbidden(
     request: FastifyRequest,
     reply: FastifyReply,
-    { admission: { live, arrival }, missing }: Extract<Verdict, { kind: 'forbidden' }>,
+    { admission: { live, bearer, arrival }, missing }: Extract<Verdict, { kind: 'forbidden' }>,
   ): FastifyReply {
     const code = 'ERR_ACCESS_DENIED'
-    request.log.info({ code, session: live?.key, missing }, 'access denied')
+    const client = bearer?.identity.sub
+    request.log.info({ code, session: live?.key, client, missing }, 'access denied')
     return answers.problem(request, reply, code, {
       page: forbiddenPage({
         host: options.publicUrl.host,
         person: live && personOf(live.session.identity),
         signOutPath: options.paths.signOut,
-        returnTo: isNavigation(request.raw) ? arrival.originForm : undefined,
+        returnTo: isNavigation(originOf(request, arrival)) ? arrival.originForm : undefined,
         requestId: request.id,
       }),
     })
   }
 
+  return answer
+}
+
+/**
+ * Answers the requests that are not to go to their upstream. A session store that cannot be reached is
+ * thrown on and answered with 503: nobody is sent to the provider and no cookie is touched.
+ */
+export function createGate({ judge, refuse }: { judge: Judge; refuse: Refuse }): Gate {
   return async function admit(request, reply, arrival) {
-    const verdict = await judge(arrival, { cookie: request.raw.headers.cookie })
+    const verdict = await judge(arrival, credentialsOf(request.raw))
     if (verdict.kind === 'admitted') return verdict.admission
-    answer(request, reply, arrival, verdict)
+    refuse(request, reply, arrival, verdict)
     return undefined
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerName, Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
-import { isNavigation } from './navigation.js'
+import { isNavigation, originOf } from './navigation.js'
 import type { Paths } from './paths.js'
 
 export interface LoginPromptOptions {
@@ -43,13 +43,15 @@ export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
       severalProviders ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo }),
   }
 
-  return function promptForLogin(request, reply, { facts, originForm }, needed = plain) {
+  return function promptForLogin(request, reply, arrival, needed = plain) {
+    const { facts, originForm, isSubrequest } = arrival
     const { code, name, challenge, pathTo } = needed
-    if (!isNavigation(request.raw)) {
+    if (!isNavigation(originOf(request, arrival))) {
       const loginUrl = publicUrl.origin + pathTo(options.parseReturnTo(pageBehind(request)))
       return answers.problem(request, reply, code, { extras: { login_url: loginUrl }, challenge })
     }
-    if (facts.host === publicUrl.hostname) {
+    // An ingress may take a relative address for one below its own of Valetkey.
+    if (facts.host === publicUrl.hostname && !isSubrequest) {
       const path = pathTo(options.parseReturnTo(originForm))
       return answers.redirect(request, reply, name, path)
     }

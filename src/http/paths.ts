@@ -15,7 +15,12 @@ export interface Paths {
   readonly signOut: string
   /** Where the provider sends people after RP-initiated logout: the `post_logout_redirect_uri`. */
   readonly signedOut: string
+  /** Where nginx asks about a request. */
   readonly auth: string
+  /** Where Traefik and Caddy ask. */
+  readonly forwardAuth: string
+  /** Where Envoy asks, with the path of the request behind it. */
+  readonly extAuthz: string
   readonly userinfo: string
   readonly session: string
   /** The page on which people see their sessions and end them. */
@@ -42,6 +47,8 @@ export function createPaths(basePath: string): Paths {
     signOut,
     signedOut: `${below}signed_out`,
     auth: `${below}auth`,
+    forwardAuth: `${below}forward-auth`,
+    extAuthz: `${below}ext-authz`,
     userinfo: `${below}userinfo`,
     session: `${below}session`,
     sessions: `${below}sessions`,

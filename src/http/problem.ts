@@ -74,6 +74,40 @@ const rows = {
     advice: 'Ask for access, or use another account.',
     ways: ['home'],
   },
+  ERR_BEARER_REQUEST: {
+    status: 400,
+    title: 'The credentials could not be read',
+    explanation: 'The request has more than one Authorization header, or one without a token.',
+    advice: 'Send one access token, as "Authorization: Bearer …".',
+    ways: ['home'],
+  },
+  ERR_BEARER_TOKEN: {
+    status: 401,
+    title: 'The access token is not accepted',
+    explanation: 'The access token is expired, damaged, or not meant for this.',
+    advice: 'Get a new access token for this address and send the request again.',
+    ways: ['home'],
+  },
+  ERR_BEARER_SCOPE: {
+    status: 403,
+    title: 'The access token is not enough',
+    explanation: 'The access token is good, but lacks a scope that this needs.',
+    advice: 'Get an access token with the scopes that WWW-Authenticate names.',
+    ways: ['home'],
+  },
+  ERR_BEARER_AUTHENTICATION: {
+    status: 401,
+    title: 'The authentication is not enough',
+    explanation: 'This needs an authentication that is stronger or more recent.',
+    advice: 'Get an access token as WWW-Authenticate says, after a new authentication.',
+    ways: ['home'],
+  },
+  ERR_BEARER_UNAVAILABLE: {
+    ...unavailable,
+    title: 'The access token cannot be checked right now',
+    explanation: 'The login service is not answering. The access token may well be good.',
+    advice: 'Please try again in a moment.',
+  },
   ERR_CROSS_SITE_REQUEST: {
     status: 403,
     title: 'This request came from another site',
@@ -93,6 +127,21 @@ const rows = {
     title: 'That cannot be done here',
     explanation: 'This address does not take this kind of request.',
     advice: 'Go to the start page and try from there.',
+    ways: ['home'],
+  },
+  ERR_ORIGINAL_REQUEST: {
+    status: 403,
+    title: 'The request could not be judged',
+    explanation: 'It cannot be told for certain what was asked for, so it was not let through.',
+    advice:
+      'Check the address, or go to the start page. If it keeps failing, tell your administrator.',
+    ways: ['home'],
+  },
+  ERR_ORIGINAL_REQUEST_MISSING: {
+    status: 400,
+    title: 'The request could not be judged',
+    explanation: 'The entrance to this application is not set up to ask about requests.',
+    advice: 'Please tell your administrator the request id below.',
     ways: ['home'],
   },
   ERR_REQUEST: {

@@ -47,6 +47,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: options.newRequestId,
     rewriteUrl(request) {
+      // What follows the prefix is another request's target, whose readings are that one's alone.
+      if (request.url?.startsWith(`${endpoints.paths.extAuthz}/`)) return endpoints.paths.extAuthz
       const { location, path, originForm } = readArrival(request)
       if (location.kind !== 'own') return '/'
       return ownPaths.has(path) ? originForm : endpoints.paths.base

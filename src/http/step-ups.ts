@@ -5,7 +5,7 @@ import type { Identity } from '../session/session.js'
 import type { Answers } from './answers.js'
 import type { Admission } from './judge.js'
 import type { LoginPrompt } from './login-prompt.js'
-import { isNavigation } from './navigation.js'
+import { isNavigation, originOf } from './navigation.js'
 import { stepUpFailedPage } from './pages/step-up-failed-page.js'
 import type { Paths } from './paths.js'
 import { personOf } from './person.js'
@@ -78,7 +78,7 @@ export function createStepUps(options: StepUpOptions): StepUps {
     },
     refuse(request, reply, { admission: { arrival, live }, stepUp }) {
       const identity = live?.session.identity
-      const returnTo = isNavigation(request.raw) ? arrival.originForm : undefined
+      const returnTo = isNavigation(originOf(request, arrival)) ? arrival.originForm : undefined
       const providerId = identity?.providerId
       return fail(request, reply, { stepUp, providerId, returnTo, identity })
     },

@@ -10,7 +10,12 @@ export const routeConfig = (
   match,
   auth: 'required',
   upstream: 'http://127.0.0.1:3000',
-  forward: { accessToken: 'bearer', identityHeaders: true, clientAuthorization: 'strip' },
+  forward: {
+    accessToken: 'bearer',
+    identityHeaders: true,
+    host: 'keep',
+    clientAuthorization: 'strip',
+  },
   timeouts: { connect: 5000, response: 60_000, idle: 300_000 },
   ...options,
 })

@@ -92,8 +92,10 @@ other. Among them:
 - a cookie domain that does not contain the host of \`publicUrl\`, \`sameSite: none\` without https;
 - two providers of one id, a client secret missing or too many, \`openid\` missing in \`scopes\`, HS\\*
   mixed with public-key algorithms;
-- a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` on a public route,
-  a path pattern that could be read in several ways;
+- a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` or \`bearer\` on a public
+  route, a path pattern that could be read in several ways;
+- a \`bearer.provider\` that is not configured, and an audience that is the client of a provider with
+  \`accessTokenType: lax\`;
 - a rule within \`require\` that requires nothing, \`acr\` and \`maxAge\` within \`not\`, \`clientAddresses\` and
   \`methods\` as rules of an optional route, which do not hold back who is not signed in;
 - a network of trusted proxies that is everybody (\`0.0.0.0/0\`), a short admin token, two listeners on
@@ -125,11 +127,19 @@ function sectionsOf(path: string, schema: unknown): Section[] {
     { path, schema },
     ...settingsOf(resolveSchema(schema)).flatMap(([key, setting]) => {
       const below = path ? `${path}.${key}` : key
-      if (isSection(setting)) return sectionsOf(below, setting)
+      const section = sectionIn(setting)
+      if (section !== undefined) return sectionsOf(below, section)
       const items = childOf(setting, 'items')
       return isSection(items) ? sectionsOf(`${below}[]`, items) : []
     }),
   ]
+}
+
+/** The setting itself, or the section among what it may be. */
+const sectionIn = (setting: unknown): unknown => {
+  const choices = childOf(setting, 'anyOf')
+  if (Array.isArray(choices)) return choices.find(isSection)
+  return isSection(setting) ? setting : undefined
 }
 
 const isSection = (schema: unknown) =>
