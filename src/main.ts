@@ -11,6 +11,7 @@ import {
 import { UsageError } from './commands/usage-error.js'
 import { printEffectiveConfig } from './config/effective.js'
 import { loadConfig } from './config/load.js'
+import { routeWarnings } from './config/route-warnings.js'
 import type { Config } from './config/schema.js'
 import { createSessionKey } from './session/key-ring.js'
 import { installShutdown } from './app/shutdown.js'
@@ -94,6 +95,7 @@ async function serve(options: Options): Promise<void> {
 async function check(options: Options): Promise<void> {
   const config = load(options)
   print(printEffectiveConfig(config).trimEnd())
+  for (const { path, message } of routeWarnings(config)) complain(`warning: ${path}: ${message}`)
   if (!options.online) return
   const app = await createApp(config, { logger: createLogger({ level: 'silent' }) })
   const { unreachable, warnings } = await app.checkOnline()

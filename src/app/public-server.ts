@@ -22,7 +22,7 @@ import { createStepUpSeal } from '../http/step-up-seal.js'
 import { createStepUps } from '../http/step-ups.js'
 import { createChallengeAnswers } from '../http/upstream-challenge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
-import { isReservedHeader } from '../identity/reserved-headers.js'
+import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
 import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
@@ -154,8 +154,11 @@ export async function createPublicServer(
     clock,
   }
 
+  const methodsMatter = config.routes.some(({ match }) => match.methods !== undefined)
   const forwarder = createForwarder({
-    isReservedHeader,
+    isReservedHeader: methodsMatter
+      ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
+      : isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
     onUpstreamResponse: metrics.upstreamAnswered,
