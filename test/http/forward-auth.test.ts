@@ -1,47 +1,12 @@
 import t, { type Test } from 'tap'
 import { type CorpusLine, readCorpus } from '../attack/corpus.js'
-import { connect } from 'node:net'
-import { once } from 'node:events'
 import { createEnvoyClient } from '../helpers/envoy-client.js'
 import { freePort } from '../helpers/free-port.js'
-import { signIn, startStack, type Stack } from '../helpers/stack.js'
+import { type Reply, send } from '../helpers/send-raw.js'
+import { signIn, startStack } from '../helpers/stack.js'
 import { startUpstream } from '../helpers/upstream.js'
-import { parseResponse } from '../proxy/raw-request.js'
 
 t.setTimeout(120_000)
-
-interface Reply {
-  readonly status: number
-  readonly headers: ReadonlyMap<string, string>
-  readonly body: string
-}
-
-/** Sends exactly this request from an address of the loopback; 127.0.0.1 is the trusted one. */
-async function send(
-  stack: Stack,
-  target: string,
-  lines: readonly string[] = [],
-  { method = 'GET', from = '127.0.0.1', host = '' } = {},
-): Promise<Reply> {
-  const { port } = new URL(stack.valetkey.url)
-  const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress: from })
-  socket.setEncoding('latin1')
-  let text = ''
-  socket.on('data', (piece: string) => (text += piece))
-  const all = [
-    `${method} ${target} HTTP/1.1`,
-    `Host: ${host || new URL(stack.publicUrl).host}`,
-    ...lines,
-  ]
-  socket.write(`${all.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1')
-  await once(socket, 'close')
-  const { status, headerLines, body } = parseResponse(text)
-  const pairs = headerLines.map((line): [string, string] => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
-  })
-  return { status, headers: new Map(pairs), body }
-}
 
 const removed = (reply: Reply) => reply.headers.get('x-envoy-auth-headers-to-remove')?.split(',')
 
