@@ -145,3 +145,15 @@ export async function startApache(t: Test, port: number, site: string): Promise<
   )
   await start(t, { command: 'apache2', args: ['-DFOREGROUND', '-f', main], port })
 }
+
+/** The Envoy of that path, for which Debian has no package. */
+export async function startEnvoy(
+  t: Test,
+  command: string,
+  port: number,
+  bootstrap: string,
+): Promise<void> {
+  const { file } = await write(t, 'envoy.yaml', bootstrap)
+  const args = ['--config-path', file, '--concurrency', '1', '--log-level', 'warn']
+  await start(t, { command, args: [...args, '--disable-hot-restart'], port })
+}

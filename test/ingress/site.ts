@@ -34,6 +34,7 @@ export interface Site {
   ask(bytes: string): Promise<RawResponse>
   /** Ends all sessions of a person, as an operator does. */
   endSessionsOf(sub: string): Promise<void>
+  killValetkey(): Promise<void>
 }
 
 export interface SiteOptions {
@@ -55,7 +56,7 @@ export async function startSite(t: Test, options: SiteOptions): Promise<Site> {
   const stack = await startStack(t, {
     redis,
     // Lasts a refresh or two of each journey, so that all of them are refreshed in the middle.
-    provider: { accessTokenTtlSeconds: 3 },
+    provider: { accessTokenTtlSeconds: 2 },
     session: { staleOnStoreError: '0s' },
     config: {
       publicUrl,
@@ -85,6 +86,7 @@ export async function startSite(t: Test, options: SiteOptions): Promise<Site> {
     application,
     newClient: () => createJarFetch({ ca: certificate }),
     ask: (bytes) => askOverTls(port, bytes),
+    killValetkey: () => valetkey.kill(),
     async endSessionsOf(sub) {
       const headers = { authorization: `Bearer ${adminToken}` }
       const url = `${valetkey.adminUrl}/sessions?sub=${sub}`
@@ -103,11 +105,19 @@ async function startWebServer(
   const port = await freePort()
   if (kind === 'nginx') {
     const location = (path: string, name: string) =>
-      `location ${path} { proxy_pass ${application.url}; proxy_set_header Host $http_host; proxy_set_header X-Location ${name}; }`
+      `location ${path} {
+        proxy_pass ${application.url};
+        proxy_http_version 1.1;
+        proxy_set_header Host $http_host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $connection_upgrade;
+        proxy_set_header X-Location ${name};
+      }`
     await startNginx(
       t,
       port,
-      `server { listen 127.0.0.1:${port}; underscores_in_headers on;
+      `map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+      server { listen 127.0.0.1:${port}; underscores_in_headers on;
         ${location('/public/', 'public')} ${location('/admin/', 'admin')} ${location('/', 'root')} }`,
     )
   } else {
@@ -117,7 +127,7 @@ async function startWebServer(
       `AllowEncodedSlashes NoDecode
       ProxyPreserveHost On
       ProxyAddHeaders Off
-      ProxyPass / ${application.url}/ nocanon
+      ProxyPass / ${application.url}/ nocanon upgrade=websocket
       RequestHeader set X-Location root
       <Location /public/>
         RequestHeader set X-Location public
