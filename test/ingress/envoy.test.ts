@@ -27,6 +27,6 @@ else {
         await startEnvoy(t, envoy, port, config)
       },
     })
-    await travel(t, site)
+    await travel(t, site, { withoutValetkey: 503 })
   })
 }
