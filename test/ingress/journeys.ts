@@ -41,7 +41,7 @@ async function echoOf(client: JarFetch, url: string) {
   return parseEcho(await (await client(url)).text())
 }
 
-async function signsIn(t: Test, { publicUrl, newClient }: Site): Promise<void> {
+async function signsIn(t: Test, { publicUrl, newClient, provider }: Site): Promise<void> {
   const client = newClient()
   const refused = await client(`${publicUrl}/api/things`)
   t.equal(refused.status, 401)
@@ -61,9 +61,19 @@ async function signsIn(t: Test, { publicUrl, newClient }: Site): Promise<void> {
     'x-forwarded-proto': 'https',
     authorization: /^Bearer ./,
   })
-  t.notMatch(headers.cookie, /valetkey=/, 'the ticket goes no further')
+  t.equal(headers.cookie, undefined, 'the ticket goes no further')
+  const cookie = `theirs=1; ${client.cookieFor(publicUrl)}; more="2, 3"`
+  const withCookies = await client(`${publicUrl}/api/things`, { headers: { cookie } })
+  t.equal(parseEcho(await withCookies.text()).headers.cookie, 'theirs=1; more="2, 3"')
   t.equal((await client(`${publicUrl}/public/`)).status, 200)
   t.equal((await newClient()(`${publicUrl}/public/`)).status, 200, 'for strangers, too')
+
+  const groups = Array.from({ length: 300 }, (_, index) => `department-of-things-${index}`)
+  provider.people.set('dave', { name: 'Dave', groups })
+  const dave = newClient()
+  await signIn({ publicUrl }, 'dave', { client: dave })
+  const known = await echoOf(dave, `${publicUrl}/api/things`)
+  t.equal(known.headers['x-forwarded-groups'], groups.join(), 'however many groups there are')
 }
 
 async function isDenied(t: Test, { publicUrl, newClient, application }: Site): Promise<void> {
