@@ -7,14 +7,17 @@ import { checkRequirements } from '../access/rules.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
 import { createArrivals, createReadAsked } from '../http/arrival.js'
+import { type Check, createCheck } from '../http/check.js'
 import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import { createCookieNames } from '../http/cookies.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
+import type { ForwardAuth } from '../http/forward-auth.js'
 import { createGate, createRefusals } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
 import { createPendingLogins } from '../http/pending-logins.js'
+import { createRenderer } from '../http/renderer.js'
 import { createReturnState } from '../http/return-state.js'
 import { createServer } from '../http/server.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
@@ -37,11 +40,17 @@ import { createRetiredSessions } from './retired-sessions.js'
 import { createRevocations, type Revocations } from './revocations.js'
 import type { SessionParts } from './sessions.js'
 
+/** The ways in for the public: a listener, and a function for what asks in another protocol than HTTP. */
+export interface PublicServer {
+  readonly server: FastifyInstance
+  readonly check: Check
+}
+
 /** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
 export async function createPublicServer(
   config: Config,
   parts: SessionParts & { readonly store: SessionStore; readonly sessions: Sessions },
-): Promise<FastifyInstance> {
+): Promise<PublicServer> {
   const { keyRing, providers, store, sessions, metrics, logger, clock } = parts
   const publicUrl = new URL(config.publicUrl)
   const { basePath } = config
@@ -76,7 +85,8 @@ export async function createPublicServer(
     sessionHeaders,
   })
 
-  const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
+  const clientFacts = createClientFacts(config)
+  const readArrival = createArrivals({ routes: table, clientFacts })
   const judge = createJudge({
     sessions,
     cookieNames,
@@ -98,6 +108,18 @@ export async function createPublicServer(
       severalProviders: providers.size > 1,
     }),
   })
+  const forwardAuth: ForwardAuth = {
+    judge,
+    readAsked: createReadAsked(table),
+    refuse,
+    anySession: anySession(),
+    clientOf: (request) => readArrival(request).client,
+    personHeaders: ({ live, route, now }) =>
+      live === undefined ? [] : sessionHeaders(live.session, live.key, route.config.forward, now),
+    missing: (constraints, identity, now) =>
+      checkRequirements(constraints, identity, now, { groupsClaim: groupsClaimOf(identity) }),
+    withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
+  }
   const endpoints: EndpointContext = {
     publicUrl,
     paths,
@@ -108,18 +130,7 @@ export async function createPublicServer(
     pendingLogins: createPendingLogins({ keyRing, names: cookieNames, writer: cookieWriter }),
     returnState: createReturnState(keyRing),
     sessions,
-    forwardAuth: {
-      judge,
-      readAsked: createReadAsked(table),
-      refuse,
-      anySession: anySession(),
-      clientOf: (request) => readArrival(request).client,
-      personHeaders: ({ live, route, now }) =>
-        live === undefined ? [] : sessionHeaders(live.session, live.key, route.config.forward, now),
-      missing: (constraints, identity, now) =>
-        checkRequirements(constraints, identity, now, { groupsClaim: groupsClaimOf(identity) }),
-      withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
-    },
+    forwardAuth,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: createRetiredSessions({ sessions, logger, clock }),
     logoutReplays: createLogoutReplays(store),
@@ -153,9 +164,10 @@ export async function createPublicServer(
     },
   })
 
-  return createServer({
+  const newRequestId = createRequestIds()
+  const server = await createServer({
     logger,
-    newRequestId: createRequestIds(),
+    newRequestId,
     readArrival,
     answers,
     gate: createGate({ judge, refuse }),
@@ -171,6 +183,14 @@ export async function createPublicServer(
       request.log.debug({ req: request, res: reply, answer, durationMs }, 'answered')
     },
   })
+  const check = createCheck({
+    forwardAuth,
+    clientFacts,
+    answers,
+    renderAnswer: createRenderer({ logger, newRequestId, answers }),
+    onAnswered: metrics.request,
+  })
+  return { server, check }
 }
 
 function recordEndpointEvents(metrics: Metrics, revocations: Revocations): EndpointEvents {

@@ -46,8 +46,11 @@ export function registerQuestion(scope: FastifyInstance, url: string, answer: An
   })
 }
 
+/** The headers of a request, however they were brought. */
+type Sent = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+
 /** What of a subrequest says whose the request is that it asks about. */
-export const credentialsOf = ({ headers }: IncomingMessage): Credentials => ({
+export const credentialsOf = ({ headers }: Sent): Credentials => ({
   cookie: headers.cookie,
 })
 
@@ -57,7 +60,7 @@ export const credentialsOf = ({ headers }: IncomingMessage): Credentials => ({
  */
 export function admittedHeaders(
   { personHeaders, withoutOwnCookies }: ForwardAuth,
-  { headers }: IncomingMessage,
+  { headers }: Sent,
   admission: Admission,
 ): readonly Header[] {
   const admitted = [...personHeaders(admission)]

@@ -41,7 +41,7 @@ export interface SiteOptions {
   /** The web server of the application. */
   readonly webServer: 'nginx' | 'apache'
   /** Over the defaults of Valetkey's configuration. */
-  readonly config?: (upstream: string) => Record<string, unknown>
+  readonly config?: Record<string, unknown>
   readonly startIngress: (t: Test, addresses: Addresses) => Promise<void>
 }
 
@@ -67,7 +67,7 @@ export async function startSite(t: Test, options: SiteOptions): Promise<Site> {
         { match: { path: '/admin/' }, require: { groups: ['admins'] }, upstream },
         { match: { path: '/' }, upstream },
       ],
-      ...options.config?.(upstream),
+      ...options.config,
     },
   })
   const { provider, valetkey } = stack
