@@ -1,4 +1,4 @@
-import { compileRequirements, type Requirements } from './rules.js'
+import { compileRule, type Rule } from './rules.js'
 
 /** What may be asked of a person in the query of a forward-auth subrequest, beside the rules of the routes. */
 const constraintNames = {
@@ -13,7 +13,7 @@ const constraintNames = {
  * Answers undefined when there are none, and `malformed` for what may be meant as one and cannot be obeyed: a
  * list twice, an empty one or an empty value in it, or a name that only begins like theirs.
  */
-export function readConstraints(query: URLSearchParams): Requirements | 'malformed' | undefined {
+export function readConstraints(query: URLSearchParams): Rule | 'malformed' | undefined {
   const lists: Partial<Record<'groups' | 'emails' | 'emailDomains', string[]>> = {}
   for (const [name, list] of query) {
     if (!/^allow/i.test(name)) continue
@@ -22,7 +22,7 @@ export function readConstraints(query: URLSearchParams): Requirements | 'malform
     if (values.includes('') || lists[constraintNames[name]] !== undefined) return 'malformed'
     lists[constraintNames[name]] = values
   }
-  return Object.keys(lists).length === 0 ? undefined : compileRequirements(lists)
+  return Object.keys(lists).length === 0 ? undefined : compileRule(lists)
 }
 
 function isConstraint(name: string): name is keyof typeof constraintNames {

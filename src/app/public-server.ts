@@ -3,7 +3,7 @@ import { decide } from '../access/decide.js'
 import { createClientFacts } from '../access/forwarded.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
-import { checkRequirements } from '../access/rules.js'
+import { findMissing } from '../access/rules.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
 import { createArrivals, createReadAsked } from '../http/arrival.js'
@@ -20,6 +20,9 @@ import { createPendingLogins } from '../http/pending-logins.js'
 import { createRenderer } from '../http/renderer.js'
 import { createReturnState } from '../http/return-state.js'
 import { createServer } from '../http/server.js'
+import { createStepUpSeal } from '../http/step-up-seal.js'
+import { createStepUps } from '../http/step-ups.js'
+import { createChallengeAnswers } from '../http/upstream-challenge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
 import { isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
@@ -38,6 +41,7 @@ import { createLogoutReplays } from './logout-replays.js'
 import { createLimitedSessions } from './limited-sessions.js'
 import { createRetiredSessions } from './retired-sessions.js'
 import { createRevocations, type Revocations } from './revocations.js'
+import { createRuleOptions } from './rule-options.js'
 import type { SessionParts } from './sessions.js'
 
 /** The ways in for the public: a listener, and a function for what asks in another protocol than HTTP. */
@@ -72,41 +76,42 @@ export async function createPublicServer(
       ? value
       : parseReturnTo(value, { publicUrl: config.publicUrl, hosts: config.returnToHosts, basePath })
 
-  const groupsClaims = new Map(config.providers.map(({ id, groupsClaim }) => [id, groupsClaim]))
-  const groupsClaimOf = (identity: Identity): ClaimPath =>
-    groupsClaims.get(identity.providerId) ?? 'groups'
+  const ruleOptionsOf = createRuleOptions(config.providers)
+  const groupsClaimOf = (identity: Identity): ClaimPath => ruleOptionsOf(identity).groupsClaim
   const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
   const sessionHeaders = createSessionHeaders({ groupsClaimOf, assertions })
-  const planForward = createForwardPlans({
-    routes: table.routes,
-    scheme: publicUrl.protocol.slice(0, -1),
-    closeWithSession: createCloseWithSession(sessions, logger),
-    sessionHeaders,
-  })
-
   const clientFacts = createClientFacts(config)
   const readArrival = createArrivals({ routes: table, clientFacts })
   const judge = createJudge({
     sessions,
     cookieNames,
-    decide: (route, identity, now) =>
-      decide(route, identity, now, {
-        groupsClaim: identity === undefined ? 'groups' : groupsClaimOf(identity),
-      }),
+    decide: (route, identity, facts, now) =>
+      decide(route, identity, facts, now, ruleOptionsOf(identity)),
     clock,
+  })
+  const promptForLogin = createLoginPrompt({
+    publicUrl,
+    paths,
+    answers,
+    parseReturnTo: parse,
+    severalProviders: providers.size > 1,
+  })
+  const stepUpSeal = createStepUpSeal(keyRing)
+  const stepUps = createStepUps({ publicUrl, paths, answers, promptForLogin, seal: stepUpSeal })
+  const planForward = createForwardPlans({
+    routes: table.routes,
+    scheme: publicUrl.protocol.slice(0, -1),
+    closeWithSession: createCloseWithSession(sessions, logger),
+    sessionHeaders,
+    answerChallenge: createChallengeAnswers(stepUps),
   })
   const refuse = createRefusals({
     publicUrl,
     paths,
     answers,
-    promptForLogin: createLoginPrompt({
-      publicUrl,
-      paths,
-      answers,
-      parseReturnTo: parse,
-      severalProviders: providers.size > 1,
-    }),
+    promptForLogin,
+    stepUps,
   })
   const forwardAuth: ForwardAuth = {
     judge,
@@ -116,8 +121,8 @@ export async function createPublicServer(
     clientOf: (request) => readArrival(request).client,
     personHeaders: ({ live, route, now }) =>
       live === undefined ? [] : sessionHeaders(live.session, live.key, route.config.forward, now),
-    missing: (constraints, identity, now) =>
-      checkRequirements(constraints, identity, now, { groupsClaim: groupsClaimOf(identity) }),
+    missing: (constraint, identity, { arrival: { facts }, now }) =>
+      findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
     withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
   }
   const endpoints: EndpointContext = {
@@ -129,6 +134,8 @@ export async function createPublicServer(
     providers,
     pendingLogins: createPendingLogins({ keyRing, names: cookieNames, writer: cookieWriter }),
     returnState: createReturnState(keyRing),
+    stepUpSeal,
+    stepUps,
     sessions,
     forwardAuth,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
@@ -159,7 +166,7 @@ export async function createPublicServer(
     isOwnCookie: cookieNames.isOwnCookie,
     onUpstreamResponse: metrics.upstreamAnswered,
     onUpstreamError(request, reply, error) {
-      metrics.upstreamError(error.code)
+      if (error.statusCode >= 500) metrics.upstreamError(error.code)
       answers.error(request, reply, error)
     },
   })

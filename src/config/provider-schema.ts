@@ -56,6 +56,19 @@ export const providerSchema = Type.Object(
         description: 'The claim that holds the groups; a list is a path into nested claims.',
       },
     ),
+    rolesClaim: Type.Union(
+      [Type.String({ minLength: 1 }), Type.Array(Type.String(), { minItems: 1 })],
+      {
+        default: 'roles',
+        description:
+          'The claim that holds the roles; a list is a path into nested claims, such as `[realm_access, roles]` for Keycloak.',
+      },
+    ),
+    assumeEmailVerified: Type.Boolean({
+      default: false,
+      description:
+        'Count an address in rules when the provider does not say whether it verified it (Entra ID). One that it says is not verified never counts.',
+    }),
     idTokenSigningAlgorithms: Type.Optional(
       Type.Array(
         Type.Enum([

@@ -10,6 +10,7 @@ import { findProblem, problemCodeOf, problemDetails, type Problem } from './prob
 export type AnswerName =
   | 'ACCESS_GRANTED'
   | 'LOGIN_REQUIRED'
+  | 'STEP_UP_REQUIRED'
   | 'LOGIN_STARTED'
   | 'LOGIN_FINISHED'
   | 'CONTINUE_PAGE'
@@ -32,6 +33,8 @@ export interface ProblemOptions {
   readonly extras?: Readonly<Record<string, unknown> & { login_url?: string }>
   readonly headers?: Readonly<Record<string, string>>
   readonly retryAfterMs?: number
+  /** What `WWW-Authenticate` says besides the realm. */
+  readonly challenge?: Readonly<Record<string, string>> | undefined
   /** What the page offers instead of what fits the code in general. */
   readonly actions?: readonly Action[]
   /** A page of its own for people, instead of the general one. */
@@ -94,7 +97,9 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
       reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
     }
     // RFC 9110 §15.5.2: a 401 names a scheme. This one makes no user agent ask for a password.
-    if (found.status === 401) reply.header('www-authenticate', `Bearer realm="${host}"`)
+    if (found.status === 401) {
+      reply.header('www-authenticate', bearerChallenge(host, details.challenge))
+    }
 
     if (prefersPage(request)) {
       const actions = details.actions ?? generalActions(found, request, details)
@@ -180,6 +185,12 @@ function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     )
     .type('text/html; charset=utf-8')
     .send(page.markup)
+}
+
+/** The challenge of RFC 6750 §3; no value holds a quote or a backslash. */
+function bearerChallenge(realm: string, parameters: ProblemOptions['challenge']): string {
+  const pairs = Object.entries({ realm, ...parameters })
+  return `Bearer ${pairs.map(([name, value]) => `${name}="${value}"`).join(', ')}`
 }
 
 /** Our own faults are errors; what others do to us is worth a look; what a client does is not. */

@@ -8,6 +8,8 @@ import type { LoginProvider, LogoutNotice } from './login-provider.js'
 import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
 import type { ReturnState } from './return-state.js'
+import type { StepUpSeal } from './step-up-seal.js'
+import type { StepUps } from './step-ups.js'
 
 /** What the endpoints tell the log and the metrics. */
 export interface EndpointEvents {
@@ -41,6 +43,8 @@ export interface EndpointContext {
   readonly providers: ReadonlyMap<string, LoginProvider>
   readonly pendingLogins: PendingLogins
   readonly returnState: ReturnState
+  readonly stepUpSeal: StepUpSeal
+  readonly stepUps: StepUps
   readonly sessions: Sessions
   readonly forwardAuth: ForwardAuth
   /** True the first time a state is presented within the life of a pending login, over all replicas. */

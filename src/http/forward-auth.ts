@@ -2,7 +2,7 @@ import { METHODS, type IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClientFacts } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
-import type { Missing, Requirements } from '../access/rules.js'
+import type { Missing, Rule } from '../access/rules.js'
 import type { Header } from '../identity/identity-headers.js'
 import type { Identity } from '../session/session.js'
 import type { ReadAsked } from './arrival.js'
@@ -19,8 +19,8 @@ export interface ForwardAuth {
   clientOf(request: IncomingMessage): ClientFacts
   /** What an upstream is told about the person. */
   personHeaders(admission: Admission): readonly Header[]
-  /** What of constraints an identity lacks. */
-  missing(constraints: Requirements, identity: Identity, now: number): readonly Missing[]
+  /** What of a constraint the person lacks who was admitted. */
+  missing(constraint: Rule, identity: Identity, admission: Admission): readonly Missing[]
   /** The cookies of a request without Valetkey's own; undefined when none remain. */
   withoutOwnCookies(cookie: string): string | undefined
 }

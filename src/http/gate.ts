@@ -7,12 +7,14 @@ import { isNavigation, originOf } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
 import { personOf } from './person.js'
+import type { StepUps } from './step-ups.js'
 
 export interface RefusalOptions {
   readonly publicUrl: URL
   readonly paths: Paths
   readonly answers: Answers
   readonly promptForLogin: LoginPrompt
+  readonly stepUps: StepUps
 }
 
 /** Tells a client that its request is not to go to the upstream, and why. */
@@ -55,9 +57,24 @@ export function createRefusals(options: RefusalOptions): Refuse {
       }
       case 'login-required':
         return options.promptForLogin(request, reply, arrival)
+      case 'step-up-required':
+        return options.stepUps.require(request, reply, verdict)
+      case 'step-up-failed':
+        return answerStepUpFailed(request, reply, verdict)
       case 'forbidden':
         return answerForbidden(request, reply, verdict)
     }
+  }
+
+  function answerStepUpFailed(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    verdict: Extract<Verdict, { kind: 'step-up-failed' }>,
+  ): FastifyReply {
+    const { admission, missing } = verdict
+    const code = 'ERR_STEP_UP_FAILED'
+    request.log.info({ code, session: admission.live?.key, missing }, 'access denied')
+    return options.stepUps.refuse(request, reply, verdict)
   }
 
   function answerForbidden(

@@ -1,7 +1,9 @@
 import type { Decision } from '../access/decide.js'
+import type { RequestFacts } from '../access/request-facts.js'
 import type { RefusedTarget } from '../access/request-target.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing } from '../access/rules.js'
+import { countAttempt, type StepUp } from '../access/step-up.js'
 import type { Identity } from '../session/session.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Arrival } from './arrival.js'
@@ -28,6 +30,22 @@ export type Verdict =
       readonly admission: Admission
       readonly missing: readonly Missing[]
     }
+  /** Authenticating again, and better, would be enough. */
+  | {
+      readonly kind: 'step-up-required'
+      readonly admission: Admission
+      readonly missing: readonly Missing[]
+      readonly stepUp: StepUp
+      /** For how many times in a row. */
+      readonly attempt: number
+    }
+  /** That was just tried, and did not bring what is missing. */
+  | {
+      readonly kind: 'step-up-failed'
+      readonly admission: Admission
+      readonly missing: readonly Missing[]
+      readonly stepUp: StepUp
+    }
   /** The access token has expired and cannot be renewed right now. */
   | { readonly kind: 'refresh-unavailable'; readonly retryAfterMs: number }
 
@@ -35,7 +53,12 @@ export interface JudgeOptions {
   readonly sessions: Sessions
   readonly cookieNames: CookieNames
   /** The access decision; see `access/decide`. */
-  readonly decide: (route: CompiledRoute, identity: Identity | undefined, now: number) => Decision
+  readonly decide: (
+    route: CompiledRoute,
+    identity: Identity | undefined,
+    facts: RequestFacts,
+    now: number,
+  ) => Decision
   readonly clock: () => number
 }
 
@@ -80,7 +103,7 @@ export function createJudge({ sessions, cookieNames, decide, clock }: JudgeOptio
     }
     const live = freshened?.kind === 'live' ? freshened.live : undefined
     const admission = { arrival, route, live, now }
-    const decision = decide(route, live?.session.identity, now)
+    const decision = decide(route, live?.session.identity, arrival.facts, now)
     switch (decision.kind) {
       case 'forward':
         return { kind: 'admitted', admission }
@@ -88,6 +111,13 @@ export function createJudge({ sessions, cookieNames, decide, clock }: JudgeOptio
         return { kind: 'login-required', route }
       case 'forbidden':
         return { kind: 'forbidden', admission, missing: decision.missing }
+      case 'step-up': {
+        const { stepUp, missing } = decision
+        const attempt = live === undefined ? 1 : countAttempt(live.session, stepUp, now)
+        return attempt === undefined
+          ? { kind: 'step-up-failed', admission, missing, stepUp }
+          : { kind: 'step-up-required', admission, missing, stepUp, attempt }
+      }
     }
   }
 }

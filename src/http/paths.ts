@@ -2,6 +2,8 @@
 export interface StartOptions {
   readonly providerId?: string | undefined
   readonly returnTo?: string | undefined
+  /** What the login is to bring, sealed. */
+  readonly stepUp?: string | undefined
 }
 
 /** Every address of Valetkey's own, below `basePath`. */
@@ -53,8 +55,8 @@ export function createPaths(basePath: string): Paths {
     jwks: `${below}jwks`,
     backchannelLogout: `${below}backchannel-logout`,
     frontchannelLogout: `${below}frontchannel-logout`,
-    startUrl: ({ providerId, returnTo }) =>
-      withQuery(start, { provider: providerId, rd: returnTo }),
+    startUrl: ({ providerId, returnTo, stepUp }) =>
+      withQuery(start, { provider: providerId, rd: returnTo, step_up: stepUp }),
     signInUrl: (returnTo) => withQuery(signIn, { rd: returnTo }),
   }
 }

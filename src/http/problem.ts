@@ -52,6 +52,21 @@ const rows = {
     advice: 'Sign in to go on.',
     ways: ['sign-in'],
   },
+  ERR_STEP_UP_REQUIRED: {
+    status: 401,
+    title: 'Please confirm that it is you',
+    explanation: 'This needs a sign-in that is stronger or more recent than yours.',
+    advice: 'Sign in once more to go on.',
+    ways: ['sign-in'],
+  },
+  ERR_STEP_UP_FAILED: {
+    status: 403,
+    title: 'Your sign-in is not enough for this',
+    explanation:
+      'This needs a sign-in that is stronger or more recent, and the login service did not give one.',
+    advice: 'Try once more. If it keeps failing, tell your administrator.',
+    ways: ['home'],
+  },
   ERR_ACCESS_DENIED: {
     status: 403,
     title: 'You do not have access',

@@ -4,7 +4,12 @@ import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import type { Logger } from './logger.js'
 import { isAddressedBy, type LogoutNotice, verifyLogoutToken } from './logout-token.js'
-import { buildLoginUrl, createLoginTransaction, type LoginTransaction } from './login-request.js'
+import {
+  buildLoginUrl,
+  createLoginTransaction,
+  type LoginDemand,
+  type LoginTransaction,
+} from './login-request.js'
 import { createProvider } from './provider.js'
 import { createRefresher } from './refresh.js'
 import { type RevocationReport, type RevocableTokens, revokeTokens } from './revocation.js'
@@ -34,17 +39,19 @@ export interface RelyingParty {
   beginLogin(options: {
     redirectUri: string
     stateSuffix?: string
+    stepUp?: LoginDemand | undefined
     now: number
   }): Promise<{ url: string; transaction: LoginTransaction }>
   /**
-   * Checks the authorization response, buys the tokens and verifies who signed in. `redirectUri` is
-   * that of `beginLogin`. Nothing is sent to the provider for a response that is not its answer to
+   * Checks the authorization response, buys the tokens and verifies who signed in. `redirectUri`
+   * and `stepUp` are those of `beginLogin`. Nothing is sent to the provider for a response that is not its answer to
    * this login.
    */
   finishLogin(options: {
     redirectUri: string
     parameters: URLSearchParams
     transaction: LoginTransaction
+    stepUp?: LoginDemand | undefined
     now: number
   }): Promise<SignIn>
   readonly refresh: Refresher
@@ -92,10 +99,10 @@ export function createRelyingParty(
     },
     start: () => discovery.start(),
     stop: () => provider.close(),
-    async beginLogin({ redirectUri, stateSuffix = '', now }) {
+    async beginLogin({ redirectUri, stateSuffix = '', stepUp, now }) {
       const { configuration } = open(await provider.metadata())
       const transaction = createLoginTransaction(config.id, stateSuffix, now)
-      const url = await buildLoginUrl(configuration, config, transaction, redirectUri)
+      const url = await buildLoginUrl(configuration, config, transaction, redirectUri, stepUp)
       return { url, transaction }
     },
     finishLogin: (login) => finishLogin(provider, login),

@@ -1,4 +1,5 @@
 import { isHopByHop, namesListedInConnection } from './hop-by-hop.js'
+import { neverInTrailers } from './never-in-trailers.js'
 import { withoutOwnCookies, type IsOwnCookie } from './own-cookies.js'
 
 export interface RequestHeaderRules {
@@ -80,6 +81,21 @@ export const buildRequestHeaders = (
   for (const [name, value] of changes.addHeaders) headers.push(name, value)
   return headers
 }
+
+/** The trailers of a request as the upstream gets them: those that could not pass for anything else (RFC 9110 §6.5.1). */
+export const buildRequestTrailers = (
+  rawTrailers: readonly string[],
+  rules: RequestHeaderRules,
+): string[] =>
+  rawTrailers.filter((_text, index) => {
+    const name = (rawTrailers[index - (index % 2)] ?? '').toLowerCase().replaceAll('_', '-')
+    return !(
+      isForThisHopOnly(name) ||
+      rules.isReservedHeader(name) ||
+      neverInTrailers.has(name) ||
+      name === 'cookie'
+    )
+  })
 
 const isForThisHopOnly = (name: string): boolean =>
   isHopByHop(name) ||

@@ -19,6 +19,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
     listen: '0.0.0.0:4180',
     basePath: '/oauth2',
     trustedProxies: [],
+    extAuthz: {},
     returnToHosts: [],
     admin: {
       listen: '127.0.0.1:44180',
@@ -38,6 +39,8 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         responseMode: 'query',
         userinfo: 'needed',
         groupsClaim: 'groups',
+        rolesClaim: 'roles',
+        assumeEmailVerified: false,
         trustedAudiences: [],
         requireLogoutTokenExpiry: false,
         logoutTokenEnds: 'session',
@@ -65,7 +68,12 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         match: { host: 'app.example.com', path: '/public/', methods: ['GET', 'HEAD'] },
         auth: 'public',
         upstream: 'http://127.0.0.1:3000',
-        forward: { accessToken: 'bearer', identityHeaders: true, clientAuthorization: 'strip' },
+        forward: {
+          accessToken: 'bearer',
+          identityHeaders: true,
+          host: 'keep',
+          clientAuthorization: 'strip',
+        },
         timeouts,
       },
       {
@@ -82,6 +90,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         forward: {
           accessToken: 'bearer',
           identityHeaders: true,
+          host: 'keep',
           clientAuthorization: 'strip',
           assertion: { audience: 'https://app.example.com' },
         },

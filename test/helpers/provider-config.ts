@@ -13,6 +13,8 @@ export function providerConfig(
     responseMode: 'query',
     userinfo: 'needed',
     groupsClaim: 'groups',
+    rolesClaim: 'roles',
+    assumeEmailVerified: false,
     trustedAudiences: [],
     requireLogoutTokenExpiry: false,
     logoutTokenEnds: 'session',

@@ -2,7 +2,12 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { Provider, type ClientMetadata, type KoaContextWithOIDC } from 'oidc-provider'
+import {
+  Provider,
+  interactionPolicy,
+  type ClientMetadata,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import { freePort } from './free-port.js'
 import { defaultPeople } from './people.js'
 import { interact, logoutPage, page, stringOf } from './provider-pages.js'
@@ -65,6 +70,8 @@ export interface TestProvider {
   readonly requests: readonly string[]
   /** The refresh tokens, access tokens, ID tokens and codes that were given out, for log greps. */
   readonly secrets: readonly string[]
+  /** Whether it asks people to sign in anew for one of `acr_values`; by default it gives what it has. */
+  honourAcrValues(whether: boolean): void
   /** Registers where to POST logout tokens, with the `sid` of the provider's session. */
   sendLogoutTokensTo(url: string): Promise<void>
   /** Resolves with the next token request that is answered after this call. */
@@ -112,6 +119,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   events.setMaxListeners(0)
   let mode: TokenEndpointMode = { kind: 'working' }
   let paused = false
+  let honoursAcrValues = false
 
   const server = createServer()
   const port = await freePort()
@@ -166,7 +174,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     // Its own refuses loopback, where Valetkey is.
     fetch: (url, { method = 'GET', headers = {}, body = null, redirect = 'manual' } = {}) =>
       fetch(url, { method, headers, body, redirect }),
-    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: {
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+      policy: policyWith((context) => honoursAcrValues && lacksAcr(context)),
+    },
     ttl: {
       AccessToken: accessTokenTtlSeconds,
       IdToken: idTokenTtlSeconds,
@@ -286,6 +297,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     tokenRequests,
     requests,
     secrets,
+    honourAcrValues(whether) {
+      honoursAcrValues = whether
+    },
     async sendLogoutTokensTo(url) {
       Object.assign((await provider.Client.find(clientId)) ?? {}, {
         backchannelLogoutUri: url,
@@ -325,4 +339,18 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       await once(server, 'listening')
     },
   }
+}
+
+/** The usual policy, with one reason more to ask for a login. */
+function policyWith(asksForLogin: (context: KoaContextWithOIDC) => boolean) {
+  const policy = interactionPolicy.base()
+  const check = new interactionPolicy.Check('acr_values', 'another login is needed', asksForLogin)
+  policy.get('login')?.checks.add(check)
+  return policy
+}
+
+/** Whether none of `acr_values` is what the person has authenticated with. */
+function lacksAcr({ oidc }: KoaContextWithOIDC): boolean {
+  const wanted = stringOf(oidc.params, 'acr_values').split(' ').filter(Boolean)
+  return wanted.length > 0 && !wanted.includes(oidc.acr ?? '')
 }

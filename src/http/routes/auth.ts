@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readConstraints } from '../../access/auth-constraints.js'
 import { readOriginalRequest } from '../../access/original-request.js'
-import type { Requirements } from '../../access/rules.js'
+import type { Rule } from '../../access/rules.js'
 import type { Arrival } from '../arrival.js'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
 import { admittedHeaders, credentialsOf, registerQuestion } from '../forward-auth.js'
@@ -55,7 +55,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     request: FastifyRequest,
     reply: FastifyReply,
     admission: Admission,
-    constraints: Requirements,
+    constraints: Rule,
   ): Promise<FastifyReply> {
     if (admission.live === undefined) {
       const arrival = anything(request)
@@ -63,7 +63,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
       if (verdict.kind !== 'admitted') return answerRefused(request, reply, arrival, verdict)
       return constrain(request, reply, verdict.admission, constraints)
     }
-    const lacking = missing(constraints, admission.live.session.identity, admission.now)
+    const lacking = missing(constraints, admission.live.session.identity, admission)
     if (lacking.length === 0) return grant(request, reply, admission)
     return refuse(request, reply, admission.arrival, {
       kind: 'forbidden',
@@ -92,6 +92,10 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
         return deny(request, reply, 'no route matches, or the path is one of Valetkey')
       case 'login-required':
         return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
+      case 'step-up-required':
+        // 401 would lead to a login that asks for no more than the last one, again and again.
+        return refuse(request, reply, arrival, { ...verdict, kind: 'step-up-failed' })
+      case 'step-up-failed':
       case 'forbidden':
       case 'refresh-unavailable':
         return refuse(request, reply, arrival, verdict)
