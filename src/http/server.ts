@@ -49,7 +49,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     genReqId: options.newRequestId,
     rewriteUrl(request) {
       // What follows the prefix is another request's target, whose readings are that one's alone.
-      if (staysBelow(request, `${endpoints.paths.extAuthz}/`)) return endpoints.paths.extAuthz
+      if (staysBelow(request, endpoints.paths.extAuthz)) return endpoints.paths.extAuthz
       const { location, path, originForm } = readArrival(request)
       if (location.kind !== 'own') return '/'
       return ownPaths.has(path) ? originForm : endpoints.paths.base
@@ -100,11 +100,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 }
 
 /**
- * Whether a target begins with the prefix however it is read: an ingress that keeps clients away from what is
- * below may take `/prefix/../page` for `/page`, and send it on as it came.
+ * Whether a target leads below a path however it is read: an ingress that keeps clients away from there may take
+ * `/path/../page` for `/page`, and send it on as it came.
  */
-function staysBelow({ method = '', url = '' }: IncomingMessage, prefix: string): boolean {
-  if (!url.startsWith(prefix)) return false
+function staysBelow({ method = '', url = '' }: IncomingMessage, path: string): boolean {
+  if (!url.startsWith(`${path}/`)) return false
   const target = parseRequestTarget({ method, target: url, host: '' })
-  return target.kind === 'target' && target.readings.every((reading) => reading.startsWith(prefix))
+  return (
+    target.kind === 'target' &&
+    target.readings.every((reading) => reading === path || reading.startsWith(`${path}/`))
+  )
 }
