@@ -86,3 +86,14 @@ export function logUntrusted(request: FastifyRequest, { clientAddress }: ClientF
     'trustedProxies does not list the peer that asks, so what it says about the request counts for nothing',
   )
 }
+
+export function logUnnamed(request: FastifyRequest): void {
+  request.log.warn(
+    { peer: request.raw.socket.remoteAddress },
+    'a peer in trustedProxies must say which request it asks about: X-Original-URL and X-Original-Method, or X-Forwarded-Uri and X-Forwarded-Method',
+  )
+}
+
+/** Whether a subrequest means to say which request it asks about. */
+export const namesRequest = ({ headers }: IncomingMessage): boolean =>
+  headers['x-original-url'] !== undefined || headers['x-forwarded-uri'] !== undefined

@@ -116,7 +116,11 @@ t.test('forward auth', async (t) => {
     const asserted = await auth(nginx('/asserted/', alice))
     t.match(asserted.headers.get('x-valetkey-assertion'), /^eyJ/)
 
-    t.equal((await auth(nginx('/x'))).status, 401)
+    const asked = await auth(nginx('/x?a=b&c=d'))
+    t.equal(asked.status, 401)
+    const login = `${stack.publicUrl}/oauth2/start?rd=%2Fx%3Fa%3Db%26c%3Dd`
+    t.equal(asked.headers.get('x-auth-redirect'), login, 'where nginx may send people')
+    t.match(asked.body, `"login_url":"${login}"`)
     t.equal((await auth(nginx('/x', ...navigation))).status, 401)
     t.equal((await auth(nginx('/admin/', bob))).status, 403)
     t.equal((await auth(nginx('/admin/', alice))).status, 202)
