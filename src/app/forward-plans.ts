@@ -3,13 +3,14 @@ import { forwardingHeaders } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import { withoutPrefix } from '../access/sent-path.js'
 import type { RouteConfig } from '../config/schema.js'
+import type { BearerCaller } from '../http/bearer.js'
 import type { Admission } from '../http/judge.js'
 import type { AnswerChallenge } from '../http/upstream-challenge.js'
-import type { SessionHeaders } from '../identity/session-headers.js'
 import type { ForwardPlan } from '../proxy/forwarder.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
 import { createUpstream, type Upstream } from '../proxy/upstream.js'
 import type { LiveSession } from '../session/sessions.js'
+import type { CallerHeaders } from './caller-headers.js'
 
 /** Turns what the gate admitted into what the forwarder needs. */
 export type PlanForward = (request: FastifyRequest, admission: Admission) => ForwardPlan
@@ -18,12 +19,14 @@ export function createForwardPlans(options: {
   readonly routes: readonly CompiledRoute[]
   /** The scheme of the public URL, which is what the browser used unless a trusted proxy says otherwise. */
   readonly scheme: string
-  readonly sessionHeaders: SessionHeaders
+  readonly callerHeaders: CallerHeaders
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
   readonly answerChallenge: AnswerChallenge
+  /** Ties one to the access token that it was opened with. */
+  readonly closeAtExpiry: (bearer: BearerCaller, connection: LiveConnection) => void
 }): PlanForward {
-  const { scheme, sessionHeaders, closeWithSession, answerChallenge } = options
+  const { scheme, callerHeaders, closeWithSession, answerChallenge, closeAtExpiry } = options
   const ways = new Map(
     options.routes.map(({ config }) => {
       const upstream = upstreamOf(config)
@@ -31,8 +34,13 @@ export function createForwardPlans(options: {
     }),
   )
 
+  function onLive({ live, bearer }: Admission): ForwardPlan['onLive'] {
+    if (live !== undefined) return (connection) => closeWithSession(live, connection)
+    return bearer && ((connection) => closeAtExpiry(bearer, connection))
+  }
+
   return function planForward(request, admission) {
-    const { arrival, route, live, now } = admission
+    const { arrival, route, live } = admission
     const { config } = route
     const way = ways.get(config)
     if (way === undefined) throw new Error('a route that was not compiled')
@@ -45,15 +53,12 @@ export function createForwardPlans(options: {
         stripPrefix === undefined
           ? arrival.originForm
           : withoutPrefix(arrival.originForm, stripPrefix),
-      onLive: live && ((connection) => closeWithSession(live, connection)),
+      onLive: onLive(admission),
       answerUnauthorized:
         live &&
         ((reply, challenges) => answerChallenge({ request, reply, admission, live, challenges })),
       passAuthorization: config.forward.clientAuthorization === 'pass',
-      addHeaders:
-        live === undefined
-          ? forwarding
-          : [...forwarding, ...sessionHeaders(live.session, live.key, config.forward, now)],
+      addHeaders: [...forwarding, ...callerHeaders(admission)],
     }
   }
 }

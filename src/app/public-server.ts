@@ -4,6 +4,7 @@ import { createClientFacts } from '../access/forwarded.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import { findMissing } from '../access/rules.js'
+import { createRuleOptions } from '../access/rule-options.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
 import { createArrivals, createReadAsked } from '../http/arrival.js'
@@ -24,8 +25,9 @@ import { createStepUpSeal } from '../http/step-up-seal.js'
 import { createStepUps } from '../http/step-ups.js'
 import { createChallengeAnswers } from '../http/upstream-challenge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
-import { isReservedHeader } from '../identity/reserved-headers.js'
+import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
+import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
 import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import type { SessionStore } from '../session/session-store.js'
@@ -35,13 +37,14 @@ import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { anySession } from './any-session.js'
 import { createAssertions } from './assertions.js'
+import { createCallerHeaders } from './caller-headers.js'
+import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createLogoutReplays } from './logout-replays.js'
 import { createLimitedSessions } from './limited-sessions.js'
 import { createRetiredSessions } from './retired-sessions.js'
 import { createRevocations, type Revocations } from './revocations.js'
-import { createRuleOptions } from './rule-options.js'
 import type { SessionParts } from './sessions.js'
 
 /** The ways in for the public: a listener, and a function for what asks in another protocol than HTTP. */
@@ -80,12 +83,14 @@ export async function createPublicServer(
   const groupsClaimOf = (identity: Identity): ClaimPath => ruleOptionsOf(identity).groupsClaim
   const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
-  const sessionHeaders = createSessionHeaders({ groupsClaimOf, assertions })
+  const callerHeaders = createCallerHeaders(createSessionHeaders({ groupsClaimOf, assertions }))
   const clientFacts = createClientFacts(config)
   const readArrival = createArrivals({ routes: table, clientFacts })
   const judge = createJudge({
     sessions,
     cookieNames,
+    bearerTokens: createBearerTokens([...providers.values()]),
+    onBearer: metrics.bearer,
     decide: (route, identity, facts, now) =>
       decide(route, identity, facts, now, ruleOptionsOf(identity)),
     clock,
@@ -103,8 +108,9 @@ export async function createPublicServer(
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
     closeWithSession: createCloseWithSession(sessions, logger),
-    sessionHeaders,
+    callerHeaders,
     answerChallenge: createChallengeAnswers(stepUps),
+    closeAtExpiry: createCloseAtExpiry({ logger, clock }),
   })
   const refuse = createRefusals({
     publicUrl,
@@ -119,8 +125,7 @@ export async function createPublicServer(
     refuse,
     anySession: anySession(),
     clientOf: (request) => readArrival(request).client,
-    personHeaders: ({ live, route, now }) =>
-      live === undefined ? [] : sessionHeaders(live.session, live.key, route.config.forward, now),
+    callerHeaders,
     missing: (constraint, identity, { arrival: { facts }, now }) =>
       findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
     withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
@@ -160,8 +165,11 @@ export async function createPublicServer(
     clock,
   }
 
+  const methodsMatter = config.routes.some(({ match }) => match.methods !== undefined)
   const forwarder = createForwarder({
-    isReservedHeader,
+    isReservedHeader: methodsMatter
+      ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
+      : isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
     onUpstreamResponse: metrics.upstreamAnswered,

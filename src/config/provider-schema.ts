@@ -107,6 +107,11 @@ export const providerSchema = Type.Object(
       description:
         'What a logout token with both `sid` and `sub` ends: the sessions of that `sid`, or all of that person.',
     }),
+    accessTokenType: Type.Enum(['at+jwt', 'lax'], {
+      default: 'at+jwt',
+      description:
+        'What the `typ` of an access token that a client presents on a route with `bearer` must be: `at+jwt` (RFC 9068), or `lax` for providers that write `JWT` or none (Entra ID, Keycloak, older Auth0); then its claims must tell it from an ID token.',
+    }),
     clockTolerance: duration({ default: '30s', description: 'How far the clocks may differ.' }),
     maxIdTokenAge: duration({
       default: '10m',

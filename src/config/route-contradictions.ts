@@ -1,4 +1,5 @@
 import { isHostName } from './addresses.js'
+import { bearerContradictions } from './bearer-contradictions.js'
 import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
 import { timerFault } from './duration.js'
@@ -7,7 +8,7 @@ import { coversPath, routePathFault } from './route-path.js'
 import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
 /** What cannot be meant in `routes`. */
-export function* routeContradictions({ routes, basePath }: Draft): Generator<Finding> {
+export function* routeContradictions({ routes, providers, basePath }: Draft): Generator<Finding> {
   const earlier: { route: RouteDraft; index: number }[] = []
   for (const [index, route] of (routes ?? []).entries()) {
     if (!route) continue
@@ -27,6 +28,7 @@ export function* routeContradictions({ routes, basePath }: Draft): Generator<Fin
     }
     yield* upstreamContradictions(route, index)
     yield* forwardContradictions(route, at)
+    yield* bearerContradictions(route, providers, at)
     yield* requireContradictions(route, at('require'))
     for (const key of ['connect', 'response', 'idle'] as const) {
       const message = timerFault(route.timeouts?.[key], { zero: 'refused' })
@@ -55,10 +57,19 @@ function ownPathFault({ match }: RouteDraft, basePath: string | undefined): stri
 /** Whether every request that the later route matches is matched by the earlier one already. */
 function covers({ match: earlier }: RouteDraft, { match: later }: RouteDraft): boolean {
   if (!earlier || !later || earlier.path === undefined || later.path === undefined) return false
-  const hostCovered =
-    earlier.host === undefined || earlier.host.toLowerCase() === later.host?.toLowerCase()
   const methodsCovered =
     earlier.methods === undefined ||
     (later.methods?.every((method) => earlier.methods?.includes(method)) ?? false)
-  return hostCovered && methodsCovered && coversPath(earlier.path, later.path)
+  return (
+    methodsCovered && coversHost(earlier.host, later.host) && coversPath(earlier.path, later.path)
+  )
+}
+
+/** `*.example.com` covers `a.example.com` and `*.a.example.com`. */
+function coversHost(earlier: string | undefined, later: string | undefined): boolean {
+  if (earlier === undefined) return true
+  const wide = earlier.toLowerCase()
+  const narrow = later?.toLowerCase()
+  if (narrow === undefined || narrow === wide) return narrow === wide
+  return wide.startsWith('*.') && narrow.endsWith(wide.slice(1))
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { requireSchema } from './require-schema.js'
+import { bearerSchema } from './bearer-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
 import { upstreamSchema } from './upstream-schema.js'
 
@@ -34,6 +35,7 @@ export const routeSchema = Type.Object(
       default: 'required',
       description: '`optional` forwards with or without a session; `public` never looks at one.',
     }),
+    bearer: Type.Optional(bearerSchema),
     require: Type.Optional(requireSchema),
     upstream: upstreamSchema,
     forward: Type.Object(

@@ -32,7 +32,7 @@ export interface ProblemOptions {
   /** Further members of the problem details, which programs read; they are public. */
   readonly extras?: Readonly<Record<string, unknown> & { login_url?: string }>
   readonly headers?: Readonly<Record<string, string>>
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
   /** What `WWW-Authenticate` says besides the realm. */
   readonly challenge?: Readonly<Record<string, string>> | undefined
   /** What the page offers instead of what fits the code in general. */
@@ -97,7 +97,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
       reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
     }
     // RFC 9110 §15.5.2: a 401 names a scheme. This one makes no user agent ask for a password.
-    if (found.status === 401) {
+    if (found.status === 401 || details.challenge !== undefined) {
       reply.header('www-authenticate', bearerChallenge(host, details.challenge))
     }
 
@@ -108,8 +108,8 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         details.page ?? errorPage({ host, problem: found, requestId: request.id, actions }),
       )
     }
-    const extras =
-      found.status === 401 ? { login_url: loginUrl, ...details.extras } : details.extras
+    const offersLogin = found.status === 401 && details.challenge === undefined
+    const extras = offersLogin ? { login_url: loginUrl, ...details.extras } : details.extras
     return reply
       .type('application/problem+json')
       .send(JSON.stringify(problemDetails(found, request.id, extras ?? {})))

@@ -3,7 +3,8 @@ import type { ClientFacts } from '../access/forwarded.js'
 import { headersToRemove } from '../identity/headers-to-remove.js'
 import type { Header } from '../identity/identity-headers.js'
 import type { Answers } from './answers.js'
-import { admittedHeaders, credentialsOf, type ForwardAuth, logUntrusted } from './forward-auth.js'
+import { admittedHeaders, type ForwardAuth, logUntrusted } from './forward-auth.js'
+import { credentialsOf } from './judge.js'
 import type { RenderAnswer, RenderedAnswer } from './renderer.js'
 
 /** A request that an ingress asks about in another protocol than HTTP. */

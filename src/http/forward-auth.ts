@@ -7,7 +7,7 @@ import type { Header } from '../identity/identity-headers.js'
 import type { Identity } from '../session/session.js'
 import type { ReadAsked } from './arrival.js'
 import type { Refuse } from './gate.js'
-import type { Admission, Credentials, Judge } from './judge.js'
+import type { Admission, Judge, Sent } from './judge.js'
 
 /** What the endpoints need that an ingress asks before it lets a request through. */
 export interface ForwardAuth {
@@ -17,9 +17,9 @@ export interface ForwardAuth {
   /** Stands for the routes where nobody says which request is meant, and any session will do. */
   readonly anySession: CompiledRoute
   clientOf(request: IncomingMessage): ClientFacts
-  /** What an upstream is told about the person. */
-  personHeaders(admission: Admission): readonly Header[]
-  /** What of a constraint the person lacks who was admitted. */
+  /** What an upstream is told about who makes the request. */
+  callerHeaders(admission: Admission): readonly Header[]
+  /** What of a constraint they lack who were admitted. */
   missing(constraint: Rule, identity: Identity, admission: Admission): readonly Missing[]
   /** The cookies of a request without Valetkey's own; undefined when none remain. */
   withoutOwnCookies(cookie: string): string | undefined
@@ -46,24 +46,16 @@ export function registerQuestion(scope: FastifyInstance, url: string, answer: An
   })
 }
 
-/** The headers of a request, however they were brought. */
-type Sent = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
-
-/** What of a subrequest says whose the request is that it asks about. */
-export const credentialsOf = ({ headers }: Sent): Credentials => ({
-  cookie: headers.cookie,
-})
-
 /**
  * The headers that the ingress is to put in the place of the client's before it sends an admitted request on:
  * who it is, the cookies without Valetkey's own, and the client's own Authorization where the route passes it.
  */
 export function admittedHeaders(
-  { personHeaders, withoutOwnCookies }: ForwardAuth,
+  { callerHeaders, withoutOwnCookies }: ForwardAuth,
   { headers }: Sent,
   admission: Admission,
 ): readonly Header[] {
-  const admitted = [...personHeaders(admission)]
+  const admitted = [...callerHeaders(admission)]
   // Whoever else asks may be a script in the browser, which must not see what HttpOnly keeps from it.
   if (!admission.arrival.client.trusted) return admitted
   const { authorization, cookie } = headers

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
-import type { Admission, Judge, Verdict } from './judge.js'
+import type { BearerRefusal } from './bearer.js'
+import { type Admission, credentialsOf, type Judge, type Verdict } from './judge.js'
 import type { LoginPrompt } from './login-prompt.js'
 import { isNavigation, originOf } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
@@ -55,6 +56,8 @@ export function createRefusals(options: RefusalOptions): Refuse {
         const { retryAfterMs } = verdict
         return answers.problem(request, reply, 'ERR_REFRESH_UNAVAILABLE', { retryAfterMs })
       }
+      case 'bearer-refused':
+        return answerBearerRefused(request, reply, verdict.refusal)
       case 'login-required':
         return options.promptForLogin(request, reply, arrival)
       case 'step-up-required':
@@ -77,13 +80,24 @@ export function createRefusals(options: RefusalOptions): Refuse {
     return options.stepUps.refuse(request, reply, verdict)
   }
 
+  function answerBearerRefused(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { code, reason, challenge, retryAfterMs }: BearerRefusal,
+  ): FastifyReply {
+    const level = code === 'ERR_BEARER_UNAVAILABLE' ? 'warn' : 'info'
+    request.log[level]({ code, reason }, 'access token of a client refused')
+    return answers.problem(request, reply, code, { challenge, retryAfterMs })
+  }
+
   function answerForbidden(
     request: FastifyRequest,
     reply: FastifyReply,
-    { admission: { live, arrival }, missing }: Extract<Verdict, { kind: 'forbidden' }>,
+    { admission: { live, bearer, arrival }, missing }: Extract<Verdict, { kind: 'forbidden' }>,
   ): FastifyReply {
     const code = 'ERR_ACCESS_DENIED'
-    request.log.info({ code, session: live?.key, missing }, 'access denied')
+    const client = bearer?.identity.sub
+    request.log.info({ code, session: live?.key, client, missing }, 'access denied')
     return answers.problem(request, reply, code, {
       page: forbiddenPage({
         host: options.publicUrl.host,
@@ -104,7 +118,7 @@ export function createRefusals(options: RefusalOptions): Refuse {
  */
 export function createGate({ judge, refuse }: { judge: Judge; refuse: Refuse }): Gate {
   return async function admit(request, reply, arrival) {
-    const verdict = await judge(arrival, { cookie: request.raw.headers.cookie })
+    const verdict = await judge(arrival, credentialsOf(request.raw))
     if (verdict.kind === 'admitted') return verdict.admission
     refuse(request, reply, arrival, verdict)
     return undefined

@@ -1,17 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { CodedError } from '../errors.js'
-
-/** What a person can do next: repeat the request, go to the start page, or sign in anew. */
-export type Way = 'retry' | 'home' | 'sign-in'
-
-interface Row {
-  readonly status: number
-  readonly title: string
-  /** What happened, in general terms: no detail of the inside, nothing that the request held. */
-  readonly explanation: string
-  readonly advice: string
-  readonly ways: readonly Way[]
-}
+import { bearerProblems } from './bearer-problems.js'
+import type { ProblemRow } from './problem-row.js'
 
 const signInFailed = {
   status: 400,
@@ -74,6 +64,7 @@ const rows = {
     advice: 'Ask for access, or use another account.',
     ways: ['home'],
   },
+  ...bearerProblems,
   ERR_CROSS_SITE_REQUEST: {
     status: 403,
     title: 'This request came from another site',
@@ -216,12 +207,12 @@ const rows = {
       'Please try again. If it keeps happening, tell your administrator the request id below.',
     ways: ['retry', 'home'],
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, ProblemRow>
 
 /** A code that may be seen outside. */
 export type ProblemCode = keyof typeof rows
 
-export interface Problem extends Row {
+export interface Problem extends ProblemRow {
   readonly code: ProblemCode
 }
 

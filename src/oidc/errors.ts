@@ -51,6 +51,8 @@ export type OidcErrorCode =
   | 'ERR_ID_TOKEN_CHANGED'
   /** A logout token that must not be obeyed. */
   | 'ERR_LOGOUT_TOKEN'
+  /** An access token that a client presents and that must not be accepted. */
+  | 'ERR_BEARER_TOKEN'
   | 'ERR_PROVIDER_USERINFO'
   | 'ERR_PROVIDER_USERINFO_SUBJECT'
 

@@ -1,5 +1,6 @@
 import type { ProviderConfig } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
+import { type AccessToken, verifyAccessToken } from './access-token.js'
 import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import type { Logger } from './logger.js'
@@ -65,6 +66,11 @@ export interface RelyingParty {
   isAddressedBy(logoutToken: string): boolean
   /** Verifies a logout token; throws ERR_LOGOUT_TOKEN or, when it cannot be told now, ERR_PROVIDER_*. */
   verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
+  /**
+   * Verifies an access token that a client presents; throws ERR_BEARER_TOKEN or, when it cannot be told
+   * now, ERR_PROVIDER_*.
+   */
+  verifyAccessToken(accessToken: string, now: number): Promise<AccessToken>
   /** Where the provider's pages are: the origins of the issuer and of its logout. */
   pageOrigins(): readonly string[]
   /** Revokes what a session leaves behind, where the provider offers that. Never throws. */
@@ -110,6 +116,7 @@ export function createRelyingParty(
     endSessionUrl: (parameters) => endSessionUrl(open, discovery.current(), parameters),
     isAddressedBy: (logoutToken) => isAddressedBy(logoutToken, config),
     verifyLogoutToken: (logoutToken, now) => verifyLogoutToken(provider, logoutToken, now),
+    verifyAccessToken: (accessToken, now) => verifyAccessToken(provider, accessToken, now),
     pageOrigins() {
       const urls = [config.issuer, discovery.current()?.endSessionEndpoint ?? config.issuer]
       return [...new Set(urls.map((url) => new URL(url).origin))]

@@ -116,7 +116,8 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
             }
             callback(null, { statusCode: received.statusCode, headers: {}, body: received.body })
           },
-          onBodyAwaited: () => reply.raw.flushHeaders(),
+          // not by flushHeaders(), which sends bytes beyond ASCII as UTF-8, each made into two
+          onBodyAwaited: () => reply.raw.write(nothing),
           onTrailers: (trailers) => reply.raw.addTrailers(buildResponseTrailers(trailers, options)),
           onError: (error) => fail(request, reply, error),
         },
@@ -194,6 +195,8 @@ const isAnsweredInstead = (
   )
   return answerUnauthorized(reply, challenges)
 }
+
+const nothing = Buffer.alloc(0)
 
 const carrying = (send: Send): Record<string, string> & Carrier => ({ [sendKey]: send })
 

@@ -15,8 +15,9 @@ routes: [{ match: { path: /app/ }, ${settings} }]
   const planForward = createForwardPlans({
     routes: table.routes,
     scheme: 'https',
-    sessionHeaders: () => [],
+    callerHeaders: () => [],
     closeWithSession: () => undefined,
+    closeAtExpiry: () => undefined,
     answerChallenge: () => false,
   })
   const [route] = table.routes
@@ -29,7 +30,13 @@ routes: [{ match: { path: /app/ }, ${settings} }]
 
   const server = fastify()
   server.get('/', (request) => {
-    const plan = planForward(request, { arrival, route, live: undefined, now: 0 })
+    const plan = planForward(request, {
+      arrival,
+      route,
+      live: undefined,
+      bearer: undefined,
+      now: 0,
+    })
     return { ...plan, addHeaders: Object.fromEntries(plan.addHeaders) }
   })
   const answer = await server.inject({ url: '/', headers: { host: 'app.example.com:444' } })

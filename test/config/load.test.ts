@@ -44,6 +44,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         trustedAudiences: [],
         requireLogoutTokenExpiry: false,
         logoutTokenEnds: 'session',
+        accessTokenType: 'at+jwt',
         clockTolerance: 30_000,
         maxIdTokenAge: 600_000,
         defaultAccessTokenLifetime: 300_000,

@@ -18,6 +18,7 @@ export function providerConfig(
     trustedAudiences: [],
     requireLogoutTokenExpiry: false,
     logoutTokenEnds: 'session',
+    accessTokenType: 'at+jwt',
     clockTolerance: 30_000,
     maxIdTokenAge: 600_000,
     defaultAccessTokenLifetime: 300_000,

@@ -3,8 +3,9 @@ import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import {
-  Provider,
+  errors,
   interactionPolicy,
+  Provider,
   type ClientMetadata,
   type KoaContextWithOIDC,
 } from 'oidc-provider'
@@ -37,6 +38,8 @@ export interface TestProviderOptions {
   readonly rotateRefreshTokens?: boolean
   /** True: tokens can be revoked (RFC 7009). */
   readonly revocation?: boolean
+  /** Identifiers of APIs (RFC 8707); their access tokens are JWTs (RFC 9068) with all of a person's claims. */
+  readonly apis?: readonly string[]
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -72,6 +75,11 @@ export interface TestProvider {
   readonly secrets: readonly string[]
   /** Whether it asks people to sign in anew for one of `acr_values`; by default it gives what it has. */
   honourAcrValues(whether: boolean): void
+  /** A JWT access token for one of the `apis`; as a client could get one that a person signed in to. */
+  issueAccessToken(
+    login: string,
+    options: { readonly api: string; readonly scope: string; readonly ttlSeconds?: number },
+  ): Promise<string>
   /** Registers where to POST logout tokens, with the `sid` of the provider's session. */
   sendLogoutTokensTo(url: string): Promise<void>
   /** Resolves with the next token request that is answered after this call. */
@@ -154,13 +162,21 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     claims: {
       openid: ['sub'],
       email: ['email', 'email_verified'],
-      profile: ['name', 'preferred_username', 'groups'],
+      profile: ['name', 'preferred_username', 'groups', 'roles'],
     },
     acrValues: ['pwd', 'mfa'],
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
       revocation: { enabled: options.revocation ?? false },
+      clientCredentials: { enabled: options.apis !== undefined },
+      resourceIndicators: {
+        enabled: options.apis !== undefined,
+        getResourceServerInfo(_ctx, resource) {
+          if (options.apis?.includes(resource) === true) return apiOf(resource)
+          throw new errors.InvalidTarget()
+        },
+      },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource(ctx, form) {
@@ -187,6 +203,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       Interaction: 3600,
       Session: 24 * 3600,
     },
+    extraTokenClaims: (_ctx, token) =>
+      token.kind === 'AccessToken' && token.resourceServer !== undefined
+        ? people.get(token.accountId)
+        : undefined,
     rotateRefreshToken: options.rotateRefreshTokens ?? true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: async () => false,
@@ -300,6 +320,23 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     honourAcrValues(whether) {
       honoursAcrValues = whether
     },
+    async issueAccessToken(login, { api, scope, ttlSeconds = accessTokenTtlSeconds }) {
+      const client = await provider.Client.find(clientId)
+      if (client === undefined) throw new Error('the client is not registered')
+      const resourceServer = new provider.ResourceServer(api, apiOf(api))
+      const token = new provider.AccessToken({
+        accountId: login,
+        client,
+        grantId: 'none',
+        gty: 'authorization_code',
+        scope,
+        resourceServer,
+        expiresIn: ttlSeconds,
+      })
+      const value = await token.save()
+      secrets.push(value)
+      return value
+    },
     async sendLogoutTokensTo(url) {
       Object.assign((await provider.Client.find(clientId)) ?? {}, {
         backchannelLogoutUri: url,
@@ -354,3 +391,10 @@ function lacksAcr({ oidc }: KoaContextWithOIDC): boolean {
   const wanted = stringOf(oidc.params, 'acr_values').split(' ').filter(Boolean)
   return wanted.length > 0 && !wanted.includes(oidc.acr ?? '')
 }
+
+const apiOf = (audience: string) => ({
+  audience,
+  scope: 'read write',
+  accessTokenFormat: 'jwt' as const,
+  jwt: { sign: { alg: 'RS256' as const } },
+})

@@ -6,13 +6,12 @@ import type { Arrival } from '../arrival.js'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
 import {
   admittedHeaders,
-  credentialsOf,
   logUnnamed,
   logUntrusted,
   namesRequest,
   registerQuestion,
 } from '../forward-auth.js'
-import type { Admission, Verdict } from '../judge.js'
+import { type Admission, credentialsOf, identityOf, type Verdict } from '../judge.js'
 import { returnToOf } from '../login-prompt.js'
 
 /**
@@ -69,14 +68,15 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     admission: Admission,
     constraints: Rule,
   ): Promise<FastifyReply> {
-    if (admission.live === undefined) {
+    const identity = identityOf(admission)
+    if (identity === undefined) {
       const verdict = await judge(anything(request), credentialsOf(request.raw))
       if (verdict.kind !== 'admitted') {
         return answerRefused(request, reply, admission.arrival, verdict)
       }
       return constrain(request, reply, verdict.admission, constraints)
     }
-    const lacking = missing(constraints, admission.live.session.identity, admission)
+    const lacking = missing(constraints, identity, admission)
     if (lacking.length === 0) return grant(request, reply, admission)
     return refuse(request, reply, admission.arrival, {
       kind: 'forbidden',
@@ -108,6 +108,8 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
       case 'step-up-required':
         // 401 would lead to a login that asks for no more than the last one, again and again.
         return refuse(request, reply, arrival, { ...verdict, kind: 'step-up-failed' })
+      case 'bearer-refused':
+        return refuse(request, reply, arrival, forNginx(verdict))
       case 'step-up-failed':
       case 'forbidden':
       case 'refresh-unavailable':
@@ -136,6 +138,13 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     request.log.info({ code: 'ERR_ORIGINAL_REQUEST', reason }, 'forward auth refused')
     return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST')
   }
+}
+
+/** A header that holds no token is refused like a bad token, since nginx makes a 500 of 400. */
+function forNginx(verdict: Extract<Verdict, { kind: 'bearer-refused' }>): typeof verdict {
+  const { refusal } = verdict
+  if (refusal.code !== 'ERR_BEARER_REQUEST') return verdict
+  return { ...verdict, refusal: { ...refusal, code: 'ERR_BEARER_TOKEN' } }
 }
 
 function constraintsOf(request: FastifyRequest): ReturnType<typeof readConstraints> {

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { headersToRemove } from '../../identity/headers-to-remove.js'
 import { soleHost } from '../arrival.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import { admittedHeaders, credentialsOf, logUntrusted, registerQuestion } from '../forward-auth.js'
+import { admittedHeaders, logUntrusted, registerQuestion } from '../forward-auth.js'
+import { credentialsOf } from '../judge.js'
 
 /**
  * `/ext-authz/…`, for Envoy's HTTP authorization service with that path as prefix: the method, the path after the

@@ -1,13 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { readOriginalRequest } from '../../access/original-request.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import {
-  admittedHeaders,
-  credentialsOf,
-  logUnnamed,
-  logUntrusted,
-  registerQuestion,
-} from '../forward-auth.js'
+import { admittedHeaders, logUnnamed, logUntrusted, registerQuestion } from '../forward-auth.js'
+import { credentialsOf } from '../judge.js'
 
 /**
  * `/forward-auth`, for Traefik and Caddy, which hand every refusal on to the client: 200 with the headers to copy
