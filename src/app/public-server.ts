@@ -108,6 +108,9 @@ export async function createPublicServer(
     isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
+    onFinalRecipient(_request, reply) {
+      answers.empty(reply, 'OPTIONS')
+    },
     onUpstreamResponse: metrics.upstreamAnswered,
     onUpstreamError(request, reply, error) {
       metrics.upstreamError(error.code)

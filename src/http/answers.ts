@@ -25,6 +25,7 @@ export type AnswerName =
   | 'LOGOUT_REFUSED'
   | 'LOGOUT_THROTTLED'
   | 'LOGOUT_UNAVAILABLE'
+  | 'OPTIONS'
 
 export interface ProblemOptions {
   /** Further members of the problem details, which programs read; they are public. */
@@ -66,6 +67,8 @@ export interface Answers {
     document: { readonly contentSecurityPolicy: string; readonly markup: string },
   ): FastifyReply
   json(reply: FastifyReply, name: AnswerName, body: unknown, options?: JsonOptions): FastifyReply
+  /** 204. */
+  empty(reply: FastifyReply, name: AnswerName): FastifyReply
   /** 302, or 303 so that a POST is not repeated at the new address. */
   redirect(request: FastifyRequest, reply: FastifyReply, name: AnswerName, to: string): FastifyReply
 }
@@ -145,6 +148,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         .header('cache-control', cacheControl)
         .type(contentType)
         .send(JSON.stringify(body)),
+    empty: (reply, name) => markAnswer(reply, name).code(204).send(),
     redirect(request, reply, name, to) {
       const repeats = request.method === 'GET' || request.method === 'HEAD'
       return markAnswer(reply, name).redirect(to, repeats ? 302 : 303)

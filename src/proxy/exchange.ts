@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { noteBodyBytes } from './body-garbage.js'
+import { isFramedClearly } from './response-headers.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import { upstreamTarget, type Upstream } from './upstream.js'
 
@@ -120,12 +121,16 @@ export const startExchange = (
       if (statusCode > 599) {
         throw new UpstreamError('ERR_UPSTREAM_MALFORMED', `status code ${statusCode}`)
       }
+      const rawHeaders = toRawHeaders(current.rawHeaders)
+      if (!isFramedClearly(rawHeaders)) {
+        throw new UpstreamError('ERR_UPSTREAM_MALFORMED', 'a transfer coding besides chunked')
+      }
       limit(idleMs, 'nothing of the response body')
       responseBody = createBody()
       events.onResponse({
         statusCode,
         statusMessage,
-        rawHeaders: toRawHeaders(current.rawHeaders),
+        rawHeaders,
         body: responseBody,
       })
     },
