@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
 import { createMetrics } from '../telemetry/metrics.js'
+import { followCertificateFiles } from './certificate-files.js'
 import { checkReachable, type OnlineFindings } from './check-reachable.js'
 import { listenOn } from './listen.js'
 import { createProviders } from './providers.js'
@@ -48,7 +49,7 @@ export async function createApp(
   })
 
   let draining = false
-  let stopFollowingKeys: (() => void) | undefined
+  const stopFollowing: (() => void)[] = []
   async function unreadiness(): Promise<Unreadiness[]> {
     const reasons: Unreadiness[] = []
     if (draining) reasons.push({ component: 'process', reason: 'shutting down' })
@@ -86,7 +87,12 @@ export async function createApp(
       const url = await listenOn(server, config.listen)
       for (const provider of providers.values()) provider.start()
       if (keysFile !== undefined) {
-        stopFollowingKeys = followSessionKeysFile({ file: keysFile, keyRing, keys, logger })
+        stopFollowing.push(followSessionKeysFile({ file: keysFile, keyRing, keys, logger }))
+      }
+      if (config.tls) {
+        stopFollowing.push(
+          followCertificateFiles({ files: config.tls, server: server.server, logger }),
+        )
       }
       return { url, adminUrl }
     },
@@ -94,7 +100,7 @@ export async function createApp(
       draining = true
     },
     async close() {
-      stopFollowingKeys?.()
+      for (const stop of stopFollowing.splice(0)) stop()
       // Together: a WebSocket keeps the server open until closing the forwarder ends it.
       await Promise.all([drainServer(server.server), server.close()])
       // Before the providers: a refresh under way may have used up the old refresh token.

@@ -25,6 +25,7 @@ import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { createAssertions } from './assertions.js'
+import { readCertificate } from './certificate-files.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createLogoutReplays } from './logout-replays.js'
@@ -119,6 +120,7 @@ export async function createPublicServer(
   })
 
   return createServer({
+    certificate: config.tls && readCertificate(config.tls),
     logger,
     newRequestId: createRequestIds(),
     readArrival,

@@ -19,6 +19,7 @@ export function contradictions(draft: Draft): Finding[] {
   return [
     ...publicUrlContradictions(draft),
     ...listenContradictions(draft),
+    ...tlsContradictions(draft),
     ...basePathContradictions(draft),
     ...hostContradictions(draft),
     ...adminContradictions(draft),
@@ -59,6 +60,15 @@ function* listenContradictions({ listen, admin }: Draft): Generator<Finding> {
   if (!main || !inner || main.port === 0 || main.port !== inner.port) return
   if (main.host === inner.host || isWildcard(main.host) || isWildcard(inner.host)) {
     yield { path: ['admin', 'listen'], message: `needs another port than listen: ${main.port}` }
+  }
+}
+
+function* tlsContradictions({ tls, publicUrl }: Draft): Generator<Finding> {
+  if (tls === undefined || !publicUrl?.startsWith('http:')) return
+  yield {
+    path: ['tls'],
+    message: 'is set although publicUrl is plain http, which the listener then does not speak',
+    assumes: [['publicUrl']],
   }
 }
 

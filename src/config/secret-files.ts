@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { certificateFault } from './certificate.js'
 import type { Finding, SettingPath } from './config-error.js'
 import type { Draft } from './draft.js'
 import { parseSessionKeys } from './session-key.js'
@@ -14,7 +15,7 @@ export interface SecretFileOptions {
 
 /**
  * Fills clientSecret, session.keys and admin.token in the draft from the files that it names. The path of
- * session.keysFile and the files of `session.redis` become absolute, since they are read again later.
+ * session.keysFile and the files of `session.redis` and `tls` become absolute, since they are read again later.
  */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
@@ -60,7 +61,15 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     }
   }
 
-  const { admin, session } = draft
+  const { admin, session, tls } = draft
+  if (tls?.certFile !== undefined && tls.keyFile !== undefined) {
+    const cert = read(['tls', 'certFile'], tls.certFile)
+    const key = read(['tls', 'keyFile'], tls.keyFile)
+    const message = cert && key && certificateFault({ cert, key })
+    if (message) findings.push({ path: ['tls', 'certFile'], message })
+    tls.certFile = resolve(baseOf(['tls']), tls.certFile)
+    tls.keyFile = resolve(baseOf(['tls']), tls.keyFile)
+  }
   const redis = ['session', 'redis']
   readLater(session?.redis, redis, ['usernameFile', 'passwordFile'])
   readLater(session?.redis?.sentinel, [...redis, 'sentinel'], ['passwordFile'])

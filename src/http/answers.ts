@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isGrpc, sendGrpcStatus } from './grpc.js'
 import { prefersPage } from './navigation.js'
 import { errorPage } from './pages/error-page.js'
 import { sameAddress, type Action, type Page } from './pages/layout.js'
@@ -96,6 +97,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
     // RFC 9110 §15.5.2: a 401 names a scheme. This one makes no user agent ask for a password.
     if (found.status === 401) reply.header('www-authenticate', `Bearer realm="${host}"`)
 
+    if (isGrpc(request)) return sendGrpcStatus(reply, found)
     if (prefersPage(request)) {
       const actions = details.actions ?? generalActions(found, request, details)
       return sendPage(
