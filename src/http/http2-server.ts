@@ -38,12 +38,7 @@ export function createHttp2Side({ idleMs }: { readonly idleMs: number }): Http2S
   const sessions = new Set<ServerHttp2Session>()
   let isDraining = false
 
-  const server = createServer({
-    settings,
-    maxHeaderListPairs: 200,
-    // of one client, in megabytes: its streams' buffers, so no more than their number times their windows
-    maxSessionMemory: 10,
-  })
+  const server = createServer({ settings, maxHeaderListPairs: 200 })
   for (const event of ['request', 'checkContinue', 'checkExpectation']) {
     server.on(event, toHttp1Form)
   }
@@ -74,7 +69,7 @@ export function createHttp2Side({ idleMs }: { readonly idleMs: number }): Http2S
 
 /** Once it has its answer, a client that goes on sending keeps its stream no longer (RFC 9113 §8.1). */
 function endUpload(stream: ServerHttp2Stream): void {
-  if (stream.readableEnded) return
+  if (stream.endAfterHeaders || stream.readableEnded) return
   const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMs)
   stream.once('close', () => clearTimeout(timer))
 }

@@ -91,7 +91,7 @@ t.test('SMU-11 what two readers could read in two ways is refused', async (t) =>
   upstream.forget()
   const refused = {
     'another Host': { ...host, host: 'other.example' },
-    'user information': { ':authority': 'me@app.example' },
+    'a port that is none': { ':authority': 'app.example:99999' },
     'a fragment': { ...host, ':path': '/a#b' },
     'a dot segment before another route': { ...host, ':path': '/odd/../private/' },
   }
@@ -183,6 +183,21 @@ t.test('BODY-1 a client that goes on sending after the answer loses its stream',
   await once(stream, 'close')
   t.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR)
 })
+
+t.test(
+  "BODY-1 bodies of Valetkey's own endpoints, and large ones, come over HTTP/2, too",
+  async (t) => {
+    const logout = { ...host, ':path': '/oauth2/backchannel-logout', ':method': 'POST' }
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const refused = await askHttp2(client, { ...logout, ...form }, 'logout_token=x')
+    t.equal(refused.headers['x-valetkey-answer'], 'LOGOUT_REFUSED')
+    const large = 'x'.repeat(3_000_000)
+    const up = await askHttp2(client, { ...host, ':method': 'PUT' }, large)
+    t.equal(parseEcho(up.body).bodyLength, large.length)
+    const down = await askHttp2(client, { ...host, ':path': '/stream?bytes=3000000' })
+    t.equal(down.body.length, large.length)
+  },
+)
 
 t.test('BODY-4 HEAD, 204 and 304 have no body', async (t) => {
   for (const [method, path, status] of [
