@@ -1,11 +1,15 @@
 import type { Identity } from '../session/session.js'
+import type { RequestFacts } from './request-facts.js'
 import type { CompiledRoute } from './route-table.js'
-import { checkRequirements, type Missing, type RuleOptions } from './rules.js'
+import { evaluate, findMissing, type Missing, type RuleOptions } from './rules.js'
+import { findStepUp, type StepUp } from './step-up.js'
 
 /** What is to be done with a request. */
 export type Decision =
   | { readonly kind: 'forward' }
   | { readonly kind: 'authenticate' }
+  /** Authenticating again, and better, would be enough. */
+  | { readonly kind: 'step-up'; readonly stepUp: StepUp; readonly missing: readonly Missing[] }
   | { readonly kind: 'forbidden'; readonly missing: readonly Missing[] }
 
 const forward: Decision = { kind: 'forward' }
@@ -20,6 +24,7 @@ const authenticate: Decision = { kind: 'authenticate' }
 export function decide(
   route: CompiledRoute,
   identity: Identity | undefined,
+  facts: Pick<RequestFacts, 'method' | 'clientAddress'>,
   now: number,
   options: RuleOptions,
 ): Decision {
@@ -27,6 +32,11 @@ export function decide(
   if (auth === 'public') return forward
   if (identity === undefined) return auth === 'optional' ? forward : authenticate
   if (route.require === undefined) return forward
-  const missing = checkRequirements(route.require, identity, now, options)
-  return missing.length === 0 ? forward : { kind: 'forbidden', missing }
+  const subject = { identity, facts, now, options }
+  if (evaluate(route.require, subject) === true) return forward
+  const missing = findMissing(route.require, subject)
+  const stepUp = findStepUp(route.require, subject)
+  return stepUp === undefined
+    ? { kind: 'forbidden', missing }
+    : { kind: 'step-up', stepUp, missing }
 }

@@ -9,6 +9,8 @@ export interface ClientFacts {
   readonly scheme?: 'http' | 'https'
   /** The host and port that the client asked for, if a trusted proxy says so. */
   readonly host?: string
+  /** The port that the client asked for, if a trusted proxy says so; a port of the host goes before it. */
+  readonly port?: number
   /** The addresses that are known for sure, from the client to the peer: the value of `X-Forwarded-For`. */
   readonly forwardedFor: string
   /** Whether the peer is a trusted proxy. */
@@ -16,7 +18,7 @@ export interface ClientFacts {
 }
 
 /**
- * Creates the reader of `Forwarded` (RFC 7239) and `X-Forwarded-For/-Proto/-Host`.
+ * Creates the reader of `Forwarded` (RFC 7239) and `X-Forwarded-For/-Proto/-Host/-Port`.
  *
  * They count only when the peer is one of `trustedProxies`, and are read from right to left: what stands left
  * of the first address that is not trusted may be the client's invention. `X-Forwarded-*` go before
@@ -43,46 +45,73 @@ export function createClientFacts(options: { readonly trustedProxies: readonly s
       if (!node.isTrusted) break
       trustedHops++
     }
-    const scheme = saidByHop(said.schemes, trustedHops)?.toLowerCase()
+    const scheme = readScheme(saidByHop(said.schemes, trustedHops))
     const host = saidByHop(said.hosts, trustedHops)
+    const port = readPort(saidByHop(said.ports, trustedHops))
     return {
       clientAddress: chain[0] ?? peerAddress,
-      ...(scheme === 'http' || scheme === 'https' ? { scheme } : {}),
+      ...(scheme === undefined ? {} : { scheme }),
       ...(host === undefined || parseHost(host) === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
       forwardedFor: chain.join(', '),
       trusted: true,
     }
   }
 }
 
-/** The headers that tell the upstream about the client, rebuilt from what is known. */
-export const forwardingHeaders = (
+/**
+ * The headers that tell the upstream about the client, rebuilt from what is known: the way of the request, and
+ * scheme, host and port as the client sees them. `Forwarded` is not sent, since these say the same.
+ */
+export function forwardingHeaders(
   facts: ClientFacts,
   asked: { readonly scheme: string; readonly host: string },
-): readonly (readonly [string, string])[] => [
-  ['X-Forwarded-For', facts.forwardedFor],
-  ['X-Forwarded-Proto', facts.scheme ?? asked.scheme],
-  ['X-Forwarded-Host', facts.host ?? asked.host],
-]
+): readonly (readonly [string, string])[] {
+  const scheme = facts.scheme ?? asked.scheme
+  const host = facts.host ?? asked.host
+  const port = parseHost(host)?.port ?? facts.port ?? (scheme === 'https' ? 443 : 80)
+  return [
+    ['X-Forwarded-For', facts.forwardedFor],
+    ['X-Forwarded-Proto', scheme],
+    ['X-Forwarded-Host', host],
+    ['X-Forwarded-Port', String(port)],
+    ['X-Real-IP', facts.clientAddress],
+  ]
+}
 
 interface Forwarding {
   readonly nodes: readonly string[]
   readonly schemes: readonly string[]
   readonly hosts: readonly string[]
+  readonly ports: readonly string[]
 }
 
 /** What the outermost trusted proxy said: a list that each of them extended, or one value for all. */
 const saidByHop = (values: readonly string[], hops: number) =>
   values[Math.max(0, values.length - hops)]
 
+/** Traefik says `wss` of a WebSocket's handshake. */
+function readScheme(said: string | undefined): ClientFacts['scheme'] {
+  const scheme = said?.toLowerCase()
+  if (scheme === 'https' || scheme === 'wss') return 'https'
+  return scheme === 'http' || scheme === 'ws' ? 'http' : undefined
+}
+
+function readPort(said: string | undefined): number | undefined {
+  if (said === undefined || !/^[0-9]{1,5}$/.test(said)) return undefined
+  const port = Number(said)
+  return port > 0 && port <= 65_535 ? port : undefined
+}
+
 function readForwarding(rawHeaders: readonly string[]): Forwarding {
   const nodes = listOf(rawHeaders, 'x-forwarded-for')
   const schemes = listOf(rawHeaders, 'x-forwarded-proto')
   const hosts = listOf(rawHeaders, 'x-forwarded-host')
-  if (nodes.length + schemes.length + hosts.length > 0) return { nodes, schemes, hosts }
+  const ports = listOf(rawHeaders, 'x-forwarded-port')
+  if (nodes.length + schemes.length + hosts.length > 0) return { nodes, schemes, hosts, ports }
   const elements = listOf(rawHeaders, 'forwarded').map(parseForwardedElement)
   const all = (name: string) => elements.map((element) => element.get(name) ?? '')
-  return { nodes: all('for'), schemes: all('proto'), hosts: all('host') }
+  return { nodes: all('for'), schemes: all('proto'), hosts: all('host'), ports }
 }
 
 /** The values of a list header over all its lines. */

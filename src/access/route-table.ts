@@ -5,14 +5,15 @@ import { compilePathPattern, type PathPattern } from './path-pattern.js'
 import { foldCase } from './readings.js'
 import type { RequestFacts } from './request-facts.js'
 import type { RefusedTarget, RequestTarget } from './request-target.js'
-import { compileRequirements, type Requirements } from './rules.js'
+import { staysOnRoute } from './sent-path.js'
+import { compileRule, type Rule } from './rules.js'
 
 export interface CompiledRoute {
   /** Its place in the configuration. */
   readonly index: number
   readonly config: RouteConfig
   /** What the route requires of the identity; absent when a session is enough. */
-  readonly require?: Requirements
+  readonly require?: Rule
 }
 
 /** Where a request goes: to a route, to Valetkey's own endpoints, to nothing (404) or nowhere (400). */
@@ -64,7 +65,7 @@ export function compileRoutes(
   const routes = configs.map((config, index): CompiledRoute => ({
     index,
     config,
-    ...(config.require === undefined ? {} : { require: compileRequirements(config.require) }),
+    ...(config.require === undefined ? {} : { require: compileRule(config.require) }),
   }))
   const entries = [
     createOwnEntry(options.basePath),
@@ -101,7 +102,10 @@ export function compileRoutes(
         const caseCounts = folded !== reading || patternsHaveCapitals
         if (caseCounts && find(facts, reading, folded) !== location) return ambiguous
       }
-      return location ?? none
+      const isPlain = target.readings.length === 1
+      if (isPlain || location?.kind !== 'route') return location ?? none
+      const isOnRoute = (path: string) => find(facts, path) === location
+      return staysOnRoute(target.path, location.route.config, isOnRoute) ? location : ambiguous
     },
   }
 }

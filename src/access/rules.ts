@@ -1,124 +1,114 @@
 import type { RouteConfig } from '../config/schema.js'
-import {
-  type ClaimPath,
-  claimMatches,
-  groupsOf,
-  isEmailVerified,
-  readClaim,
-  readText,
-} from '../identity/claims.js'
+import type { ClaimPath } from '../identity/claims.js'
 import type { Identity } from '../session/session.js'
-import { canonicalDomain, parseEmail } from './email.js'
+import type { RequestFacts } from './request-facts.js'
+import { compileTests } from './rule-tests.js'
 
-type RequireConfig = NonNullable<RouteConfig['require']>
+/** A rule as the configuration has it; all that it names must hold. */
+export type RuleConfig = NonNullable<RouteConfig['require']>
 
-/**
- * What an identity lacks. `acr` and `maxAge` can be mended by authenticating again, the others cannot.
- */
-export type Missing =
+/** What a single test found wanting, for the log. */
+export type MissingOne =
   | { readonly kind: 'groups'; readonly anyOf: readonly string[] }
+  | { readonly kind: 'roles'; readonly anyOf: readonly string[] }
   | { readonly kind: 'emails' }
   | { readonly kind: 'emailDomains'; readonly anyOf: readonly string[] }
-  | { readonly kind: 'claim'; readonly name: string; readonly anyOf: readonly string[] }
+  | { readonly kind: 'claim'; readonly name: ClaimPath; readonly anyOf: readonly string[] }
   | { readonly kind: 'acr'; readonly anyOf: readonly string[] }
   | { readonly kind: 'maxAge'; readonly maxAgeMs: number }
+  | { readonly kind: 'clientAddresses'; readonly anyOf: readonly string[] }
+  | { readonly kind: 'methods'; readonly anyOf: readonly string[] }
 
+/**
+ * What a request lacks. `acr` and `maxAge` can be mended by authenticating again, the others cannot. Of
+ * `any` one alternative would be enough.
+ */
+export type Missing =
+  | MissingOne
+  | { readonly kind: 'any'; readonly missing: readonly (readonly Missing[])[] }
+  | { readonly kind: 'not' }
+
+/** What the provider of an identity lets one conclude from its claims. */
 export interface RuleOptions {
-  /** Where the provider of the identity puts the groups. */
+  /** Where it puts the groups. */
   readonly groupsClaim: ClaimPath
+  /** Where it puts the roles. */
+  readonly rolesClaim: ClaimPath
+  /** Whether an address counts although the provider does not say that it verified it. */
+  readonly assumeEmailVerified: boolean
 }
 
-type Rule = (identity: Identity, now: number, options: RuleOptions) => Missing | undefined
-
-/** The rules of one route, compiled; all of them must hold. */
-export interface Requirements {
-  readonly rules: readonly Rule[]
+/** Who asks for what, and when. */
+export interface Subject {
+  readonly identity: Identity
+  readonly facts: Pick<RequestFacts, 'method' | 'clientAddress'>
+  readonly now: number
+  readonly options: RuleOptions
 }
 
-export function compileRequirements(require: RequireConfig): Requirements {
-  const lasting: Rule[] = []
-  if (require.groups !== undefined) lasting.push(requireGroups(require.groups))
-  if (require.emails !== undefined) lasting.push(requireEmails(require.emails))
-  if (require.emailDomains !== undefined) lasting.push(requireEmailDomains(require.emailDomains))
-  for (const [name, values] of Object.entries(require.claims ?? {})) {
-    lasting.push(requireClaim(name, values))
-  }
-  if (require.acr !== undefined) lasting.push(requireAcr(require.acr))
-  const rules = lasting.map(rememberVerdicts)
-  if (require.maxAge !== undefined) rules.push(requireMaxAge(require.maxAge))
-  return { rules }
+/** Whether something is so; undefined where nobody can tell, which lets nobody in and `not` neither. */
+export type Truth = boolean | undefined
+
+/** The rules of one route, compiled. */
+export type Rule =
+  | { readonly kind: 'all'; readonly rules: readonly Rule[] }
+  | { readonly kind: 'any'; readonly rules: readonly Rule[] }
+  | { readonly kind: 'not'; readonly rule: Rule }
+  | RuleTest
+
+/** A rule that looks at one thing. */
+export interface RuleTest {
+  readonly kind: 'test'
+  readonly missing: MissingOne
+  readonly holds: (subject: Subject) => Truth
 }
 
-/** A rule without `now` says the same of an identity each time; people in a thousand groups make many requests. */
-function rememberVerdicts(rule: Rule): Rule {
-  const verdicts = new WeakMap<
-    Identity,
-    { readonly groupsClaim: ClaimPath; readonly missing: Missing | undefined }
-  >()
-  return (identity, now, options) => {
-    const known = verdicts.get(identity)
-    if (known?.groupsClaim === options.groupsClaim) return known.missing
-    const missing = rule(identity, now, options)
-    verdicts.set(identity, { groupsClaim: options.groupsClaim, missing })
-    return missing
-  }
+export function compileRule(config: RuleConfig): Rule {
+  const rules: Rule[] = compileTests(config)
+  if (config.any !== undefined) rules.push({ kind: 'any', rules: config.any.map(compileRule) })
+  if (config.all !== undefined) rules.push({ kind: 'all', rules: config.all.map(compileRule) })
+  if (config.not !== undefined) rules.push({ kind: 'not', rule: compileRule(config.not) })
+  const [only, ...others] = rules
+  return only !== undefined && others.length === 0 ? only : { kind: 'all', rules }
 }
 
-/** Answers what the identity lacks; an empty list when it satisfies all requirements. */
-export function checkRequirements(
-  require: Requirements,
-  identity: Identity,
-  now: number,
-  options: RuleOptions,
-): readonly Missing[] {
-  return require.rules.flatMap((rule) => rule(identity, now, options) ?? [])
-}
-
-function requireGroups(anyOf: readonly string[]): Rule {
-  const missing: Missing = { kind: 'groups', anyOf }
-  const wanted = new Set(anyOf)
-  return (identity, _now, { groupsClaim }) =>
-    groupsOf(identity, groupsClaim).some((group) => wanted.has(group)) ? undefined : missing
-}
-
-function requireEmails(anyOf: readonly string[]): Rule {
-  const wanted = new Set(anyOf.map((email) => parseEmail(email)?.address))
-  return ({ claims }) => {
-    const address = verifiedEmail(claims)?.address
-    return address !== undefined && wanted.has(address) ? undefined : { kind: 'emails' }
+/** Whether the rule holds, by Kleene's logic where something cannot be told. */
+export function evaluate(rule: Rule, subject: Subject): Truth {
+  switch (rule.kind) {
+    case 'test':
+      return rule.holds(subject)
+    case 'not': {
+      const holds = evaluate(rule.rule, subject)
+      return holds === undefined ? undefined : !holds
+    }
+    case 'all':
+      return join(rule.rules, subject, false)
+    case 'any':
+      return join(rule.rules, subject, true)
   }
 }
 
-function requireEmailDomains(anyOf: readonly string[]): Rule {
-  const missing: Missing = { kind: 'emailDomains', anyOf }
-  const wanted = new Set(anyOf.map(canonicalDomain))
-  return ({ claims }) => {
-    const domain = verifiedEmail(claims)?.domain
-    return domain !== undefined && wanted.has(domain) ? undefined : missing
+/** The truth of several rules together, where one that is `decisive` decides. */
+function join(rules: readonly Rule[], subject: Subject, decisive: boolean): Truth {
+  let truth: Truth = !decisive
+  for (const rule of rules) {
+    const holds = evaluate(rule, subject)
+    if (holds === decisive) return decisive
+    if (holds === undefined) truth = undefined
   }
+  return truth
 }
 
-/** An address counts only when the provider says that it verified it (OpenID Connect Core §5.7). */
-const verifiedEmail = (claims: Identity['claims']) =>
-  isEmailVerified(claims) ? parseEmail(readText(claims, 'email')) : undefined
-
-function requireClaim(name: string, anyOf: readonly string[]): Rule {
-  const missing: Missing = { kind: 'claim', name, anyOf }
-  const wanted = new Set(anyOf)
-  return ({ claims }) => (claimMatches(name, readClaim(claims, name), wanted) ? undefined : missing)
-}
-
-function requireAcr(anyOf: readonly string[]): Rule {
-  const missing: Missing = { kind: 'acr', anyOf }
-  return ({ claims }) => {
-    const acr = readText(claims, 'acr')
-    return acr !== undefined && anyOf.includes(acr) ? undefined : missing
+/** Answers what the request lacks; an empty list when the rule holds. */
+export function findMissing(rule: Rule, subject: Subject): readonly Missing[] {
+  if (rule.kind === 'all') return rule.rules.flatMap((each) => findMissing(each, subject))
+  if (evaluate(rule, subject) === true) return []
+  switch (rule.kind) {
+    case 'test':
+      return [rule.missing]
+    case 'any':
+      return [{ kind: 'any', missing: rule.rules.map((each) => findMissing(each, subject)) }]
+    case 'not':
+      return [{ kind: 'not' }]
   }
-}
-
-function requireMaxAge(maxAgeMs: number): Rule {
-  const missing: Missing = { kind: 'maxAge', maxAgeMs }
-  // The absolute value: an authentication in the far future proves as little as one long ago.
-  return ({ authenticatedAt = Number.NaN }, now) =>
-    Math.abs(now - authenticatedAt) <= maxAgeMs ? undefined : missing
 }

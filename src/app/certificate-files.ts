@@ -1,9 +1,10 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
-import { certificateFault, certificateSummary } from '../config/certificate.js'
+import { pemFaults } from '../config/pem-faults.js'
 import { reasonOf } from '../config/secret-files.js'
 import type { TlsConfig } from '../config/schema.js'
 import { type Certificate, secureContextOf } from '../http/listener.js'
@@ -41,7 +42,7 @@ export function followCertificateFiles(options: CertificateFilesOptions): () => 
       return
     }
     server.setSecureContext(secureContextOf(usable))
-    logger.info({ certFile: files.certFile, ...certificateSummary(usable) }, 'certificate replaced')
+    logger.info({ certFile: files.certFile, ...summaryOf(usable) }, 'certificate replaced')
   }
 
   return followContent<Content>({
@@ -58,9 +59,15 @@ function speakingTls(server: Server): TlsServer {
   throw new TypeError('a certificate is for a server that speaks TLS')
 }
 
-function fitFor(certificate: Certificate): Content {
-  const fault = certificateFault(certificate)
-  return fault === undefined ? certificate : { fault }
+function fitFor({ cert, key }: Certificate): Content {
+  const [fault] = pemFaults({ certFile: cert, keyFile: key })
+  return fault === undefined ? { cert, key } : { fault: fault.join(' ') }
+}
+
+/** What an operator wants to know of a good certificate. */
+function summaryOf({ cert }: Certificate): { readonly names: string; readonly expires: string } {
+  const { subjectAltName = '', subject, validTo } = new X509Certificate(cert)
+  return { names: subjectAltName || subject, expires: new Date(validTo).toISOString() }
 }
 
 async function readNow({ certFile, keyFile }: TlsConfig): Promise<Content> {

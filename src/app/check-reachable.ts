@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import type { Config } from '../config/schema.js'
+import type { Config, RouteConfig } from '../config/schema.js'
+import { openConnection } from '../proxy/connection.js'
 import { createUpstream } from '../proxy/upstream.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Providers } from './providers.js'
@@ -35,8 +34,8 @@ export async function checkReachable(
     attempt(storePath, async () => {
       await Promise.all([reachStore(sessions), storeWarnings.whenTold(storeConnectMs)])
     }),
-    ...config.routes.map(({ upstream, timeouts }, index) =>
-      attempt(`routes[${index}].upstream`, () => connectTo(upstream, timeouts.connect)),
+    ...config.routes.map((route, index) =>
+      attempt(`routes[${index}].upstream`, () => connectTo(route)),
     ),
   ]
   const unreachable = (await Promise.all(checks)).filter((result) => result !== undefined)
@@ -54,7 +53,7 @@ async function attempt(path: string, check: () => Promise<void>): Promise<Unreac
     await check()
     return undefined
   } catch (error) {
-    return { path, message: error instanceof Error ? error.message : String(error) }
+    return { path, message: messageOf(error) }
   }
 }
 
@@ -69,16 +68,18 @@ async function reachStore(sessions: Sessions): Promise<void> {
   }
 }
 
-async function connectTo(url: string, connectMs: number): Promise<void> {
-  const { hostname, port } = createUpstream(url, { connectMs, responseMs: 0, idleMs: 0 })
-  const socket = connect({ host: hostname, port })
+async function connectTo({ upstream, timeouts }: RouteConfig): Promise<void> {
+  const place = createUpstream(upstream, { connectMs: timeouts.connect, responseMs: 0, idleMs: 0 })
+  const { hostname, port, socketPath, http2 } = place
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(connectMs) })
-  } catch (error) {
-    const timedOut = error instanceof Error && error.name === 'AbortError'
-    const why = timedOut ? `no connection within ${connectMs} ms` : 'no connection'
-    throw new Error(`${why} to ${hostname}:${port}`, { cause: error })
-  } finally {
+    const socket = await openConnection(place, http2 ? 'h2' : 'http/1.1')
     socket.destroy()
+  } catch (error) {
+    const where = socketPath ?? `${hostname}:${port}`
+    throw new Error(`no connection to ${where}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

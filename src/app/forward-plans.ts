@@ -1,13 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import { forwardingHeaders } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
+import { withoutPrefix } from '../access/sent-path.js'
 import type { RouteConfig } from '../config/schema.js'
-import type { Admission } from '../http/gate.js'
-import type { SessionHeaders } from '../identity/session-headers.js'
+import type { BearerCaller } from '../http/bearer.js'
+import type { Admission } from '../http/judge.js'
+import type { AnswerChallenge } from '../http/upstream-challenge.js'
 import type { ForwardPlan } from '../proxy/forwarder.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
 import { createUpstream, type Upstream } from '../proxy/upstream.js'
 import type { LiveSession } from '../session/sessions.js'
+import type { CallerHeaders } from './caller-headers.js'
 
 /** Turns what the gate admitted into what the forwarder needs. */
 export type PlanForward = (request: FastifyRequest, admission: Admission) => ForwardPlan
@@ -16,38 +19,65 @@ export function createForwardPlans(options: {
   readonly routes: readonly CompiledRoute[]
   /** The scheme of the public URL, which is what the browser used unless a trusted proxy says otherwise. */
   readonly scheme: string
-  readonly sessionHeaders: SessionHeaders
+  readonly callerHeaders: CallerHeaders
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
+  readonly answerChallenge: AnswerChallenge
+  /** Ties one to the access token that it was opened with. */
+  readonly closeAtExpiry: (bearer: BearerCaller, connection: LiveConnection) => void
 }): PlanForward {
-  const { scheme, sessionHeaders, closeWithSession } = options
-  const upstreams = new Map(
-    options.routes.map(({ config }) => [config, upstreamOf(config)] as const),
+  const { scheme, callerHeaders, closeWithSession, answerChallenge, closeAtExpiry } = options
+  const ways = new Map(
+    options.routes.map(({ config }) => {
+      const upstream = upstreamOf(config)
+      return [config, { upstream, headers: routeHeaders(config, upstream) }] as const
+    }),
   )
 
-  return function planForward(request, { arrival, route, live, now }) {
+  function onLive({ live, bearer }: Admission): ForwardPlan['onLive'] {
+    if (live !== undefined) return (connection) => closeWithSession(live, connection)
+    return bearer && ((connection) => closeAtExpiry(bearer, connection))
+  }
+
+  return function planForward(request, admission) {
+    const { arrival, route, live } = admission
     const { config } = route
-    const upstream = upstreams.get(config)
-    if (upstream === undefined) throw new Error('a route that was not compiled')
+    const way = ways.get(config)
+    if (way === undefined) throw new Error('a route that was not compiled')
+    const { stripPrefix } = config.forward
     const host = request.raw.headers.host ?? ''
-    const forwarding = forwardingHeaders(arrival.client, { scheme, host })
+    const forwarding = [...forwardingHeaders(arrival.client, { scheme, host }), ...way.headers]
     return {
-      upstream,
-      target: arrival.originForm,
-      onLive: live && ((connection) => closeWithSession(live, connection)),
+      upstream: way.upstream,
+      target:
+        stripPrefix === undefined
+          ? arrival.originForm
+          : withoutPrefix(arrival.originForm, stripPrefix),
+      onLive: onLive(admission),
+      answerUnauthorized:
+        live &&
+        ((reply, challenges) => answerChallenge({ request, reply, admission, live, challenges })),
       passAuthorization: config.forward.clientAuthorization === 'pass',
-      addHeaders:
-        live === undefined
-          ? forwarding
-          : [...forwarding, ...sessionHeaders(live.session, live.key, config.forward, now)],
+      addHeaders: [...forwarding, ...callerHeaders(admission)],
     }
   }
 }
 
-function upstreamOf({ upstream, timeouts }: RouteConfig): Upstream {
-  return createUpstream(upstream, {
-    connectMs: timeouts.connect,
-    responseMs: timeouts.response,
-    idleMs: timeouts.idle,
-  })
+function upstreamOf({ upstream, timeouts, maxBodyBytes }: RouteConfig): Upstream {
+  const { connect, response, idle } = timeouts
+  return createUpstream(
+    upstream,
+    { connectMs: connect, responseMs: response, idleMs: idle },
+    maxBodyBytes,
+  )
+}
+
+/** What the route changes about host and path, and what tells the application of it. */
+function routeHeaders({ forward }: RouteConfig, { origin }: Upstream): [string, string][] {
+  const headers: [string, string][] = []
+  if (forward.host !== 'keep') {
+    headers.push(['Host', forward.host === 'upstream' ? new URL(origin).host : forward.host])
+  }
+  if (forward.stripPrefix !== undefined) headers.push(['X-Forwarded-Prefix', forward.stripPrefix])
+  return headers
 }

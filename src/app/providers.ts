@@ -44,5 +44,10 @@ function warnOfOversizedHeaders(
       if (outcome.kind === 'refreshed' && outcome.identity !== undefined) look(outcome.identity)
       return outcome
     },
+    async verifyAccessToken(accessToken, now) {
+      const verified = await party.verifyAccessToken(accessToken, now)
+      look(verified.identity)
+      return verified
+    },
   }
 }

@@ -3,35 +3,46 @@ import { decide } from '../access/decide.js'
 import { createClientFacts } from '../access/forwarded.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
+import { findMissing } from '../access/rules.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
-import { createArrivals } from '../http/arrival.js'
+import { createArrivals, createReadAsked } from '../http/arrival.js'
 import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import { createCookieNames } from '../http/cookies.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
-import { createGate } from '../http/gate.js'
+import { createGate, createRefusals } from '../http/gate.js'
+import { createJudge } from '../http/judge.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
 import { createPendingLogins } from '../http/pending-logins.js'
 import { createReturnState } from '../http/return-state.js'
 import { createServer } from '../http/server.js'
+import { createStepUpSeal } from '../http/step-up-seal.js'
+import { createStepUps } from '../http/step-ups.js'
+import { createChallengeAnswers } from '../http/upstream-challenge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
 import { isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
+import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
+import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import type { SessionStore } from '../session/session-store.js'
 import type { Identity } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
+import { anySession } from './any-session.js'
 import { createAssertions } from './assertions.js'
+import { createCallerHeaders } from './caller-headers.js'
 import { readCertificate } from './certificate-files.js'
+import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
 import { createLogoutReplays } from './logout-replays.js'
 import { createLimitedSessions } from './limited-sessions.js'
 import { createRetiredSessions } from './retired-sessions.js'
 import { createRevocations, type Revocations } from './revocations.js'
+import { createRuleOptions } from './rule-options.js'
 import type { SessionParts } from './sessions.js'
 
 /** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
@@ -60,19 +71,45 @@ export async function createPublicServer(
       ? value
       : parseReturnTo(value, { publicUrl: config.publicUrl, hosts: config.returnToHosts, basePath })
 
-  const groupsClaims = new Map(config.providers.map(({ id, groupsClaim }) => [id, groupsClaim]))
-  const groupsClaimOf = (identity: Identity): ClaimPath =>
-    groupsClaims.get(identity.providerId) ?? 'groups'
+  const ruleOptionsOf = createRuleOptions(config.providers)
+  const groupsClaimOf = (identity: Identity): ClaimPath => ruleOptionsOf(identity).groupsClaim
   const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
+  const callerHeaders = createCallerHeaders(createSessionHeaders({ groupsClaimOf, assertions }))
+  const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
+  const judge = createJudge({
+    sessions,
+    cookieNames,
+    bearerTokens: createBearerTokens([...providers.values()]),
+    onBearer: metrics.bearer,
+    decide: (route, identity, facts, now) =>
+      decide(route, identity, facts, now, ruleOptionsOf(identity)),
+    clock,
+  })
+  const promptForLogin = createLoginPrompt({
+    publicUrl,
+    paths,
+    answers,
+    parseReturnTo: parse,
+    severalProviders: providers.size > 1,
+  })
+  const stepUpSeal = createStepUpSeal(keyRing)
+  const stepUps = createStepUps({ publicUrl, paths, answers, promptForLogin, seal: stepUpSeal })
   const planForward = createForwardPlans({
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
     closeWithSession: createCloseWithSession(sessions, logger),
-    sessionHeaders: createSessionHeaders({ groupsClaimOf, assertions }),
+    callerHeaders,
+    answerChallenge: createChallengeAnswers(stepUps),
+    closeAtExpiry: createCloseAtExpiry({ logger, clock }),
   })
-
-  const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
+  const refuse = createRefusals({
+    publicUrl,
+    paths,
+    answers,
+    promptForLogin,
+    stepUps,
+  })
   const endpoints: EndpointContext = {
     publicUrl,
     paths,
@@ -82,7 +119,20 @@ export async function createPublicServer(
     providers,
     pendingLogins: createPendingLogins({ keyRing, names: cookieNames, writer: cookieWriter }),
     returnState: createReturnState(keyRing),
+    stepUpSeal,
+    stepUps,
     sessions,
+    forwardAuth: {
+      judge,
+      readAsked: createReadAsked(table),
+      refuse,
+      anySession: anySession(),
+      clientOf: (request) => readArrival(request).client,
+      callerHeaders,
+      missing: (constraint, identity, { arrival: { facts }, now }) =>
+        findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
+      withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
+    },
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: createRetiredSessions({ sessions, logger, clock }),
     logoutReplays: createLogoutReplays(store),
@@ -110,11 +160,11 @@ export async function createPublicServer(
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
     onFinalRecipient(_request, reply) {
-      answers.empty(reply, 'OPTIONS')
+      answers.empty(reply, 'OPTIONS', 204)
     },
     onUpstreamResponse: metrics.upstreamAnswered,
     onUpstreamError(request, reply, error) {
-      metrics.upstreamError(error.code)
+      if (error.statusCode >= 500) metrics.upstreamError(error.code)
       answers.error(request, reply, error)
     },
   })
@@ -125,25 +175,7 @@ export async function createPublicServer(
     newRequestId: createRequestIds(),
     readArrival,
     answers,
-    gate: createGate({
-      publicUrl,
-      paths,
-      sessions,
-      cookieNames,
-      answers,
-      promptForLogin: createLoginPrompt({
-        publicUrl,
-        paths,
-        answers,
-        parseReturnTo: parse,
-        severalProviders: providers.size > 1,
-      }),
-      decide: (route, identity, now) =>
-        decide(route, identity, now, {
-          groupsClaim: identity === undefined ? 'groups' : groupsClaimOf(identity),
-        }),
-      clock,
-    }),
+    gate: createGate({ judge, refuse }),
     endpoints,
     registerForwarder: forwarder.register,
     onAdmission(request, admission) {

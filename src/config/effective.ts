@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value'
 import { stringify } from 'yaml'
 import { childOf } from './draft.js'
+import { resolveSchema } from './resolve-schema.js'
 import { configSchema, type Config } from './schema.js'
 
 const mask = '********'
@@ -51,7 +52,8 @@ function maskPassword(redisUrl: string): string {
   return url.href
 }
 
-function inSchemaOrder(schema: unknown, value: unknown): unknown {
+function inSchemaOrder(written: unknown, value: unknown): unknown {
+  const schema = resolveSchema(written)
   if (Array.isArray(value)) {
     return value.map((item) => inSchemaOrder(childOf(schema, 'items'), item))
   }

@@ -1,4 +1,6 @@
-import type { Config, ProviderConfig } from './schema.js'
+import type { Config, ProviderConfig, RouteConfig } from './schema.js'
+
+type RuleConfig = NonNullable<RouteConfig['require']>
 
 /**
  * The claims that the configuration reads of people of that provider. If the ID token lacks one of
@@ -6,19 +8,33 @@ import type { Config, ProviderConfig } from './schema.js'
  */
 export function neededClaims(config: Config, provider: ProviderConfig): readonly string[] {
   const needed = new Set<string>()
-  const { groupsClaim } = provider
-  const groups = typeof groupsClaim === 'string' ? groupsClaim : groupsClaim[0]
+  const need = (claim: string | readonly string[]) => {
+    const name = typeof claim === 'string' ? claim : claim[0]
+    if (name !== undefined) needed.add(name)
+  }
+
+  function needForRule(rule: RuleConfig): void {
+    const { groups, roles, emails, emailDomains, claims = {}, nestedClaims = [] } = rule
+    if (emails !== undefined || emailDomains !== undefined) {
+      need('email')
+      need('email_verified')
+    }
+    if (groups !== undefined) need(provider.groupsClaim)
+    if (roles !== undefined) need(provider.rolesClaim)
+    for (const name of Object.keys(claims)) need(name)
+    for (const { path } of nestedClaims) need(path)
+    const { any = [], all = [], not } = rule
+    for (const each of [...any, ...all, ...(not === undefined ? [] : [not])]) needForRule(each)
+  }
+
   for (const { auth, require, forward } of config.routes) {
     if (auth === 'public') continue
     if (forward.identityHeaders || forward.assertion !== undefined) {
-      needed.add('email').add('preferred_username')
+      need('email')
+      need('preferred_username')
+      need(provider.groupsClaim)
     }
-    if (require?.emails !== undefined || require?.emailDomains !== undefined) {
-      needed.add('email').add('email_verified')
-    }
-    const readsGroups = forward.identityHeaders || forward.assertion !== undefined
-    if ((readsGroups || require?.groups !== undefined) && groups !== undefined) needed.add(groups)
-    for (const name of Object.keys(require?.claims ?? {})) needed.add(name)
+    if (require !== undefined) needForRule(require)
   }
   return [...needed]
 }

@@ -56,6 +56,19 @@ export const providerSchema = Type.Object(
         description: 'The claim that holds the groups; a list is a path into nested claims.',
       },
     ),
+    rolesClaim: Type.Union(
+      [Type.String({ minLength: 1 }), Type.Array(Type.String(), { minItems: 1 })],
+      {
+        default: 'roles',
+        description:
+          'The claim that holds the roles; a list is a path into nested claims, such as `[realm_access, roles]` for Keycloak.',
+      },
+    ),
+    assumeEmailVerified: Type.Boolean({
+      default: false,
+      description:
+        'Count an address in rules when the provider does not say whether it verified it (Entra ID). One that it says is not verified never counts.',
+    }),
     idTokenSigningAlgorithms: Type.Optional(
       Type.Array(
         Type.Enum([
@@ -93,6 +106,11 @@ export const providerSchema = Type.Object(
       default: 'session',
       description:
         'What a logout token with both `sid` and `sub` ends: the sessions of that `sid`, or all of that person.',
+    }),
+    accessTokenType: Type.Enum(['at+jwt', 'lax'], {
+      default: 'at+jwt',
+      description:
+        'What the `typ` of an access token that a client presents on a route with `bearer` must be: `at+jwt` (RFC 9068), or `lax` for providers that write `JWT` or none (Entra ID, Keycloak, older Auth0); then its claims must tell it from an ID token.',
     }),
     clockTolerance: duration({ default: '30s', description: 'How far the clocks may differ.' }),
     maxIdTokenAge: duration({

@@ -1,11 +1,14 @@
-import { hasQueryOrFragment, hasUserinfo, isHostName, parseHttpUrl } from './addresses.js'
+import { isHostName } from './addresses.js'
+import { bearerContradictions } from './bearer-contradictions.js'
 import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
-import { parseDurationMs, timerFault } from './duration.js'
+import { timerFault } from './duration.js'
+import { requireContradictions } from './require-contradictions.js'
 import { coversPath, routePathFault } from './route-path.js'
+import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
 /** What cannot be meant in `routes`. */
-export function* routeContradictions({ routes, basePath }: Draft): Generator<Finding> {
+export function* routeContradictions({ routes, providers, basePath }: Draft): Generator<Finding> {
   const earlier: { route: RouteDraft; index: number }[] = []
   for (const [index, route] of (routes ?? []).entries()) {
     if (!route) continue
@@ -23,10 +26,10 @@ export function* routeContradictions({ routes, basePath }: Draft): Generator<Fin
           'is no host name; write it without scheme, port and path: app.example.com or *.example.com',
       }
     }
-    const upstreamFault = route.upstream === undefined ? undefined : urlFault(route.upstream)
-    if (upstreamFault !== undefined) yield { path: at('upstream'), message: upstreamFault }
-
-    yield* requirementContradictions(route, at)
+    yield* upstreamContradictions(route, index)
+    yield* forwardContradictions(route, at)
+    yield* bearerContradictions(route, providers, at)
+    yield* requireContradictions(route, at('require'))
     for (const key of ['connect', 'response', 'idle'] as const) {
       const message = timerFault(route.timeouts?.[key], { zero: 'refused' })
       if (message !== undefined) yield { path: at('timeouts', key), message }
@@ -51,50 +54,6 @@ function ownPathFault({ match }: RouteDraft, basePath: string | undefined): stri
     : undefined
 }
 
-function urlFault(upstream: string): string | undefined {
-  if (!parseHttpUrl(upstream)) {
-    return 'is not an http or https URL; write it like http://127.0.0.1:3000'
-  }
-  if (hasUserinfo(upstream)) return 'must have no user and password'
-  if (hasQueryOrFragment(upstream)) return 'must have no query and no fragment'
-  return undefined
-}
-
-function* requirementContradictions(
-  { auth, require }: RouteDraft,
-  at: (...keys: (string | number)[]) => (string | number)[],
-): Generator<Finding> {
-  if (!require) return
-  if (auth === 'public') {
-    yield {
-      path: at('require'),
-      message: 'has no effect with auth: public, which lets everybody in; remove one of them',
-    }
-  }
-  const rules: unknown[] = Object.values(require).filter((rule) => rule !== undefined)
-  if (rules.every(isEmptyObject)) {
-    yield { path: at('require'), message: 'requires nothing; name groups, emails … or remove it' }
-  }
-  for (const [name, values] of Object.entries(require.claims ?? {})) {
-    if (name !== '__proto__' && values !== undefined) continue
-    yield { path: at('require', 'claims', name), message: 'is no claim that a token can carry' }
-  }
-  for (const [index, email] of (require.emails ?? []).entries()) {
-    if (email === undefined || /^[^@\s]+@[^@\s]+$/.test(email)) continue
-    yield { path: at('require', 'emails', index), message: 'is no email address' }
-  }
-  for (const [index, domain] of (require.emailDomains ?? []).entries()) {
-    if (domain === undefined || !/[@*\s/:]/.test(domain)) continue
-    yield {
-      path: at('require', 'emailDomains', index),
-      message: 'is no domain; write it without "@" and without wildcard: example.com',
-    }
-  }
-  if (require.maxAge !== undefined && parseDurationMs(require.maxAge) === 0) {
-    yield { path: at('require', 'maxAge'), message: 'must be longer than zero' }
-  }
-}
-
 /** Whether every request that the later route matches is matched by the earlier one already. */
 function covers({ match: earlier }: RouteDraft, { match: later }: RouteDraft): boolean {
   if (!earlier || !later || earlier.path === undefined || later.path === undefined) return false
@@ -104,8 +63,4 @@ function covers({ match: earlier }: RouteDraft, { match: later }: RouteDraft): b
     earlier.methods === undefined ||
     (later.methods?.every((method) => earlier.methods?.includes(method)) ?? false)
   return hostCovered && methodsCovered && coversPath(earlier.path, later.path)
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }

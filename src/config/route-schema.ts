@@ -1,5 +1,8 @@
 import { Type } from 'typebox'
+import { requireSchema } from './require-schema.js'
+import { bearerSchema } from './bearer-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
+import { upstreamSchema } from './upstream-schema.js'
 
 export const routeSchema = Type.Object(
   {
@@ -32,46 +35,9 @@ export const routeSchema = Type.Object(
       default: 'required',
       description: '`optional` forwards with or without a session; `public` never looks at one.',
     }),
-    require: Type.Optional(
-      Type.Object(
-        {
-          groups: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'One of these groups.',
-            }),
-          ),
-          emails: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'One of these verified addresses.',
-            }),
-          ),
-          emailDomains: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'A verified address in one of these domains.',
-            }),
-          ),
-          claims: Type.Optional(
-            Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1 }), {
-              description: 'For each claim one of the values.',
-            }),
-          ),
-          acr: Type.Optional(
-            Type.Array(Type.String({ minLength: 1 }), {
-              minItems: 1,
-              description: 'One of these authentication contexts.',
-            }),
-          ),
-          maxAge: Type.Optional(
-            duration({ description: 'How long ago the person may have authenticated.' }),
-          ),
-        },
-        { ...strict, description: 'All of these must hold, else 403.' },
-      ),
-    ),
-    upstream: text('The application: an http or https URL.'),
+    bearer: Type.Optional(bearerSchema),
+    require: Type.Optional(requireSchema),
+    upstream: upstreamSchema,
     forward: Type.Object(
       {
         accessToken: Type.Enum(['bearer', 'header', 'none'], {
@@ -82,6 +48,21 @@ export const routeSchema = Type.Object(
           default: true,
           description: 'Send X-Forwarded-User and its like.',
         }),
+        host: Type.String({
+          default: 'keep',
+          minLength: 1,
+          description:
+            'The Host that the application gets: `keep` that of the client, `upstream` that of its own URL, or a name. X-Forwarded-Host tells that of the client in any case.',
+        }),
+        stripPrefix: Type.Optional(
+          Type.String({
+            pattern: '^(/[A-Za-z0-9._~-]+)+$',
+            title: 'a path of plain characters without a slash at its end',
+            examples: ['/app'],
+            description:
+              'What is taken off the beginning of the path; `match.path` must begin with it. X-Forwarded-Prefix tells it to the application.',
+          }),
+        ),
         clientAuthorization: Type.Enum(['strip', 'pass'], {
           default: 'strip',
           description: 'What happens to the Authorization header that the client sent.',
@@ -94,6 +75,13 @@ export const routeSchema = Type.Object(
         ),
       },
       filled,
+    ),
+    maxBodyBytes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'How long the body of a request may be, in bytes; a longer one gets 413. No limit by default.',
+      }),
     ),
     timeouts: Type.Object(
       {

@@ -5,6 +5,7 @@ import { formatPath, leadingName, type Finding, type SettingPath } from './confi
 import { childOf } from './draft.js'
 import { durationPattern } from './duration.js'
 import { variablesFor } from './environment.js'
+import { resolveSchema } from './resolve-schema.js'
 import { configSchema } from './schema.js'
 
 // The default of 8 would hide the rest.
@@ -22,7 +23,7 @@ export function schemaFindings(value: unknown): Finding[] {
     const path = parsePointer(error.instancePath)
     if (error.keyword === 'additionalProperties') {
       for (const key of error.params.additionalProperties) {
-        add([...path, key], unknownKey(key, settingsOf(schemaAt(path).schema)))
+        add([...path, key], unknownKey(key, settingsOf(mappingOf(schemaAt(path).schema))))
       }
     } else if (error.keyword === 'required') {
       for (const key of error.params.requiredProperties) {
@@ -31,6 +32,8 @@ export function schemaFindings(value: unknown): Finding[] {
     } else if (error.keyword !== 'boolean') {
       // `boolean` repeats each additional property as "schema is false".
       const { schema, path: reached } = schemaAt(path)
+      // A mapping is not also told that it could have been text.
+      if (isMapping(reached.reduce(childOf, value)) && mappingOf(schema) !== schema) continue
       add(reached, expectation(schema, reached.reduce<unknown>(childOf, value)))
     }
   }
@@ -50,20 +53,34 @@ function parsePointer(pointer: string): SettingPath {
     })
 }
 
-/** The schema of a path; a choice between kinds counts as one, whatever is wrong inside it. */
+/** The schema of a path; a choice between kinds counts as one, whatever is wrong inside it, unless it is a mapping. */
 function schemaAt(path: SettingPath): { schema: unknown; path: SettingPath } {
   let schema: unknown = configSchema
   for (const [depth, key] of path.entries()) {
-    if (childOf(schema, 'anyOf') !== undefined) return { schema, path: path.slice(0, depth) }
+    if (childOf(mappingOf(schema), 'anyOf') !== undefined)
+      return { schema, path: path.slice(0, depth) }
     schema = schemaBelow(schema, key)
   }
   return { schema, path }
 }
 
-function schemaBelow(schema: unknown, key: string | number): unknown {
+/** Of a choice that has a mapping of settings the mapping, else the schema itself. */
+function mappingOf(schema: unknown): unknown {
+  const choices = childOf(schema, 'anyOf')
+  if (!Array.isArray(choices)) return schema
+  return choices.find((choice) => childOf(choice, 'properties') !== undefined) ?? schema
+}
+
+function isMapping(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function schemaBelow(above: unknown, key: string | number): unknown {
+  const schema = mappingOf(above)
   const items = childOf(schema, 'items')
   const property = childOf(childOf(schema, 'properties'), key)
-  return items ?? property ?? Object.values(childOf(schema, 'patternProperties') ?? {})[0]
+  const pattern: unknown = Object.values(childOf(schema, 'patternProperties') ?? {})[0]
+  return resolveSchema(items ?? property ?? pattern)
 }
 
 function settingsOf(schema: unknown): string[] {

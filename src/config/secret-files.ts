@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
-import { certificateFault } from './certificate.js'
 import type { Finding, SettingPath } from './config-error.js'
 import type { Draft } from './draft.js'
+import { pemFaults } from './pem-faults.js'
 import { parseSessionKeys } from './session-key.js'
 
 export interface SecretFileOptions {
@@ -15,7 +15,8 @@ export interface SecretFileOptions {
 
 /**
  * Fills clientSecret, session.keys and admin.token in the draft from the files that it names. The path of
- * session.keysFile and the files of `session.redis` and `tls` become absolute, since they are read again later.
+ * session.keysFile and the files of `session.redis`, of `tls` and of upstreams become absolute, since they are read again
+ * later.
  */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
@@ -53,27 +54,31 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     path: SettingPath,
     names: readonly Name[],
   ) => {
+    const texts: { [Key in Name]?: string | undefined } = {}
     for (const name of names) {
       const file = section?.[name]
       if (!section || file === undefined) continue
-      read([...path, name], file)
+      texts[name] = read([...path, name], file)
       section[name] = resolve(baseOf(path), file)
     }
+    return texts
   }
 
   const { admin, session, tls } = draft
-  if (tls?.certFile !== undefined && tls.keyFile !== undefined) {
-    const cert = read(['tls', 'certFile'], tls.certFile)
-    const key = read(['tls', 'keyFile'], tls.keyFile)
-    const message = cert && key && certificateFault({ cert, key })
-    if (message) findings.push({ path: ['tls', 'certFile'], message })
-    tls.certFile = resolve(baseOf(['tls']), tls.certFile)
-    tls.keyFile = resolve(baseOf(['tls']), tls.keyFile)
+  const certificate = readLater(tls, ['tls'], ['certFile', 'keyFile'])
+  for (const [name, message] of pemFaults(certificate)) {
+    findings.push({ path: ['tls', name], message })
   }
   const redis = ['session', 'redis']
   readLater(session?.redis, redis, ['usernameFile', 'passwordFile'])
   readLater(session?.redis?.sentinel, [...redis, 'sentinel'], ['passwordFile'])
   readLater(session?.redis?.tls, [...redis, 'tls'], ['caFile', 'certFile', 'keyFile'])
+  for (const [index, route] of (draft.routes ?? []).entries()) {
+    if (typeof route?.upstream !== 'object') continue
+    const path = ['routes', index, 'upstream', 'tls']
+    const pem = readLater(route.upstream.tls, path, ['caFile', 'certFile', 'keyFile'])
+    for (const [name, message] of pemFaults(pem)) findings.push({ path: [...path, name], message })
+  }
   if (admin) {
     admin.token = readOne(['admin', 'tokenFile'], admin.tokenFile, admin.token, 'token')
   }

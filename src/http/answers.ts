@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isGrpc, sendGrpcStatus } from './grpc.js'
+import { sendGrpcStatus } from './grpc.js'
 import { prefersPage } from './navigation.js'
 import { errorPage } from './pages/error-page.js'
 import { sameAddress, type Action, type Page } from './pages/layout.js'
@@ -9,7 +9,9 @@ import { findProblem, problemCodeOf, problemDetails, type Problem } from './prob
 
 /** Names an answer of Valetkey's own that is no problem, for `X-Valetkey-Answer` and the metrics. */
 export type AnswerName =
+  | 'ACCESS_GRANTED'
   | 'LOGIN_REQUIRED'
+  | 'STEP_UP_REQUIRED'
   | 'LOGIN_STARTED'
   | 'LOGIN_FINISHED'
   | 'CONTINUE_PAGE'
@@ -32,7 +34,9 @@ export interface ProblemOptions {
   /** Further members of the problem details, which programs read; they are public. */
   readonly extras?: Readonly<Record<string, unknown> & { login_url?: string }>
   readonly headers?: Readonly<Record<string, string>>
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
+  /** What `WWW-Authenticate` says besides the realm. */
+  readonly challenge?: Readonly<Record<string, string>> | undefined
   /** What the page offers instead of what fits the code in general. */
   readonly actions?: readonly Action[]
   /** A page of its own for people, instead of the general one. */
@@ -68,8 +72,8 @@ export interface Answers {
     document: { readonly contentSecurityPolicy: string; readonly markup: string },
   ): FastifyReply
   json(reply: FastifyReply, name: AnswerName, body: unknown, options?: JsonOptions): FastifyReply
-  /** 204. */
-  empty(reply: FastifyReply, name: AnswerName): FastifyReply
+  /** An answer that says all in its status and headers. */
+  empty(reply: FastifyReply, name: AnswerName, status: number): FastifyReply
   /** 302, or 303 so that a POST is not repeated at the new address. */
   redirect(request: FastifyRequest, reply: FastifyReply, name: AnswerName, to: string): FastifyReply
 }
@@ -95,9 +99,11 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
       reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
     }
     // RFC 9110 §15.5.2: a 401 names a scheme. This one makes no user agent ask for a password.
-    if (found.status === 401) reply.header('www-authenticate', `Bearer realm="${host}"`)
+    if (found.status === 401 || details.challenge !== undefined) {
+      reply.header('www-authenticate', bearerChallenge(host, details.challenge))
+    }
 
-    if (isGrpc(request)) return sendGrpcStatus(reply, found)
+    if (request.isGrpcCall) return sendGrpcStatus(reply, found)
     if (prefersPage(request)) {
       const actions = details.actions ?? generalActions(found, request, details)
       return sendPage(
@@ -105,8 +111,8 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         details.page ?? errorPage({ host, problem: found, requestId: request.id, actions }),
       )
     }
-    const extras =
-      found.status === 401 ? { login_url: loginUrl, ...details.extras } : details.extras
+    const offersLogin = found.status === 401 && details.challenge === undefined
+    const extras = offersLogin ? { login_url: loginUrl, ...details.extras } : details.extras
     return reply
       .type('application/problem+json')
       .send(JSON.stringify(problemDetails(found, request.id, extras ?? {})))
@@ -150,7 +156,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
         .header('cache-control', cacheControl)
         .type(contentType)
         .send(JSON.stringify(body)),
-    empty: (reply, name) => markAnswer(reply, name).code(204).send(),
+    empty: (reply, name, status) => markAnswer(reply, name).code(status).send(),
     redirect(request, reply, name, to) {
       const repeats = request.method === 'GET' || request.method === 'HEAD'
       return markAnswer(reply, name).redirect(to, repeats ? 302 : 303)
@@ -182,6 +188,12 @@ function sendPage(reply: FastifyReply, page: Page): FastifyReply {
     )
     .type('text/html; charset=utf-8')
     .send(page.markup)
+}
+
+/** The challenge of RFC 6750 §3; no value holds a quote or a backslash. */
+function bearerChallenge(realm: string, parameters: ProblemOptions['challenge']): string {
+  const pairs = Object.entries({ realm, ...parameters })
+  return `Bearer ${pairs.map(([name, value]) => `${name}="${value}"`).join(', ')}`
 }
 
 /** Our own faults are errors; what others do to us is worth a look; what a client does is not. */

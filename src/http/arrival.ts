@@ -14,6 +14,18 @@ export interface Arrival {
   /** The path as sent; empty when the target was refused. */
   readonly path: string
   readonly location: Location
+  /** Whether an ingress asks about the request, which it is going to answer itself or send elsewhere. */
+  readonly isSubrequest: boolean
+}
+
+/** A request that an ingress asks about. */
+export interface Asked {
+  readonly method: string
+  /** As sent by the client. */
+  readonly target: string
+  /** As the client named it; no plain host refuses the request. */
+  readonly host: string | undefined
+  readonly client: ClientFacts
 }
 
 export interface ArrivalOptions {
@@ -37,8 +49,27 @@ const unclearHost: RefusedTarget = {
 /** Reads the facts of a request; the same object however often it is asked. */
 export type ReadArrival = (request: IncomingMessage) => Arrival
 
+/** Reads what an ingress asks about in the same way as a request that arrives itself. */
+export type ReadAsked = (asked: Asked) => Arrival
+
+export function createReadAsked(routes: RouteTable): ReadAsked {
+  return ({ method, target: raw, host, client }) => {
+    const named = parseHost(host)
+    const { clientAddress } = client
+    const facts: RequestFacts = { method, target: raw, host: named?.name ?? '', clientAddress }
+    const target = named === undefined ? unclearHost : parseRequestTarget(facts)
+    if (target.kind === 'refused') {
+      return { facts, client, originForm: '', path: '', location: target, isSubrequest: true }
+    }
+    const { originForm, path } = target
+    const location = routes.locate(facts, target)
+    return { facts, client, originForm, path, location, isSubrequest: true }
+  }
+}
+
 export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArrival {
   const arrivals = new WeakMap<IncomingMessage, Arrival>()
+  const isSubrequest = false
 
   function readOnce(request: IncomingMessage): Arrival {
     const client = clientFacts(request.socket.remoteAddress, request.rawHeaders)
@@ -51,10 +82,11 @@ export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArr
     }
     const target = named === undefined ? unclearHost : parseRequestTarget(facts)
     if (target.kind === 'refused') {
-      return { facts, client, originForm: '', path: '', location: target }
+      return { facts, client, originForm: '', path: '', location: target, isSubrequest }
     }
     const { originForm, path } = target
-    return { facts, client, originForm, path, location: routes.locate(facts, target) }
+    const location = routes.locate(facts, target)
+    return { facts, client, originForm, path, location, isSubrequest }
   }
 
   return function readArrival(request) {
@@ -67,7 +99,7 @@ export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArr
 }
 
 /** The value of the Host header; undefined when there is none, or more than one. */
-function soleHost(rawHeaders: readonly string[]): string | undefined {
+export function soleHost(rawHeaders: readonly string[]): string | undefined {
   let host: string | undefined
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]

@@ -3,10 +3,13 @@ import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Answers } from './answers.js'
 import type { CookieWriter } from './cookie-writer.js'
 import type { CookieNames } from './cookies.js'
+import type { ForwardAuth } from './forward-auth.js'
 import type { LoginProvider, LogoutNotice } from './login-provider.js'
 import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
 import type { ReturnState } from './return-state.js'
+import type { StepUpSeal } from './step-up-seal.js'
+import type { StepUps } from './step-ups.js'
 
 /** What the endpoints tell the log and the metrics. */
 export interface EndpointEvents {
@@ -40,7 +43,10 @@ export interface EndpointContext {
   readonly providers: ReadonlyMap<string, LoginProvider>
   readonly pendingLogins: PendingLogins
   readonly returnState: ReturnState
+  readonly stepUpSeal: StepUpSeal
+  readonly stepUps: StepUps
   readonly sessions: Sessions
+  readonly forwardAuth: ForwardAuth
   /** True the first time a state is presented within the life of a pending login, over all replicas. */
   consumeState(state: string, now: number): Promise<boolean>
   /** Whether a logout token was obeyed before, over all replicas; and the note that it was. */

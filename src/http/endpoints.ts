@@ -3,8 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import { createBodyDeadline } from './body-deadline.js'
 import type { EndpointContext } from './endpoint-context.js'
 import type { Paths } from './paths.js'
+import { registerAuth } from './routes/auth.js'
 import { registerBackchannelLogout } from './routes/backchannel-logout.js'
 import { registerCallback } from './routes/callback.js'
+import { registerExtAuthz } from './routes/ext-authz.js'
+import { registerForwardAuth } from './routes/forward-auth.js'
 import { registerFrontchannelLogout } from './routes/frontchannel-logout.js'
 import { registerJwks } from './routes/jwks.js'
 import { registerLogin } from './routes/login.js'
@@ -35,12 +38,15 @@ export async function registerEndpoints(
   registerJwks(scope, context)
   registerBackchannelLogout(scope, context)
   registerFrontchannelLogout(scope, context)
+  registerAuth(scope, context)
+  registerForwardAuth(scope, context)
+  registerExtAuthz(scope, context)
 }
 
 /** The paths that are served; the others under `basePath` are not found. */
 export function servedPaths(paths: Paths): readonly string[] {
   const { start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks } = paths
-  const { backchannelLogout, frontchannelLogout } = paths
+  const { backchannelLogout, frontchannelLogout, auth, forwardAuth, extAuthz } = paths
   return [
     start,
     callback,
@@ -53,5 +59,8 @@ export function servedPaths(paths: Paths): readonly string[] {
     jwks,
     backchannelLogout,
     frontchannelLogout,
+    auth,
+    forwardAuth,
+    extAuthz,
   ]
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Answers } from './answers.js'
+import type { AnswerName, Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
-import { isNavigation } from './navigation.js'
+import { isNavigation, originOf } from './navigation.js'
 import type { Paths } from './paths.js'
 
 export interface LoginPromptOptions {
@@ -13,11 +13,20 @@ export interface LoginPromptOptions {
   readonly severalProviders: boolean
 }
 
-/** Answers a request that needs a session and has none. */
+/** What kind of login is needed, and where it begins. */
+export interface NeededLogin {
+  readonly code: 'ERR_LOGIN_REQUIRED' | 'ERR_STEP_UP_REQUIRED'
+  readonly name: AnswerName
+  readonly challenge?: Readonly<Record<string, string>>
+  readonly pathTo: (returnTo: string | undefined) => string
+}
+
+/** Answers a request that needs a session and has none, or one of a better login. */
 export type LoginPrompt = (
   request: FastifyRequest,
   reply: FastifyReply,
   arrival: Arrival,
+  needed?: NeededLogin,
 ) => FastifyReply
 
 /**
@@ -27,24 +36,29 @@ export type LoginPrompt = (
 export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
   const { publicUrl, paths, answers, severalProviders } = options
 
-  const loginPath = (returnTo: string | undefined) =>
-    severalProviders ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo })
+  const plain: NeededLogin = {
+    code: 'ERR_LOGIN_REQUIRED',
+    name: 'LOGIN_REQUIRED',
+    pathTo: (returnTo) =>
+      severalProviders ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo }),
+  }
 
-  return function promptForLogin(request, reply, { facts, originForm }) {
-    if (!isNavigation(request.raw)) {
-      const loginUrl = publicUrl.origin + loginPath(options.parseReturnTo(pageBehind(request)))
-      return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED', {
-        extras: { login_url: loginUrl },
-      })
+  return function promptForLogin(request, reply, arrival, needed = plain) {
+    const { facts, originForm, isSubrequest } = arrival
+    const { code, name, challenge, pathTo } = needed
+    if (!isNavigation(originOf(request, arrival))) {
+      const loginUrl = publicUrl.origin + pathTo(options.parseReturnTo(pageBehind(request)))
+      return answers.problem(request, reply, code, { extras: { login_url: loginUrl }, challenge })
     }
-    if (facts.host === publicUrl.hostname) {
-      const path = loginPath(options.parseReturnTo(originForm))
-      return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
+    // An ingress may take a relative address for one below its own of Valetkey.
+    if (facts.host === publicUrl.hostname && !isSubrequest) {
+      const path = pathTo(options.parseReturnTo(originForm))
+      return answers.redirect(request, reply, name, path)
     }
     // The login takes place on the public host, where its cookies and the redirect URI belong.
     const elsewhere = options.parseReturnTo(`${publicUrl.protocol}//${facts.host}${originForm}`)
-    const location = publicUrl.origin + loginPath(elsewhere ?? options.parseReturnTo(originForm))
-    return answers.redirect(request, reply, 'LOGIN_REQUIRED', location)
+    const location = publicUrl.origin + pathTo(elsewhere ?? options.parseReturnTo(originForm))
+    return answers.redirect(request, reply, name, location)
   }
 }
 

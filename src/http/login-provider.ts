@@ -1,5 +1,6 @@
 import type { Identity, Tokens } from '../session/session.js'
 import type { PendingLogin } from './pending-logins.js'
+import type { StepUpRequest } from './step-up-seal.js'
 
 /** A verified order of the provider to end sessions: those of a `sid`, else all of a `sub`. */
 export interface LogoutNotice {
@@ -23,6 +24,8 @@ export interface LoginProvider {
     redirectUri: string
     /** Appended to the random state. */
     stateSuffix: string
+    /** What the login is to bring beyond what the provider's settings ask. */
+    stepUp?: StepUpRequest | undefined
     now: number
   }): Promise<{ url: string; transaction: PendingLogin['transaction'] }>
   /** Verifies the authorization response and buys the tokens; throws a coded error for whatever is wrong. */
@@ -30,6 +33,8 @@ export interface LoginProvider {
     redirectUri: string
     parameters: URLSearchParams
     transaction: PendingLogin['transaction']
+    /** That of `beginLogin`; a login that does not bring it is refused. */
+    stepUp?: StepUpRequest | undefined
     now: number
   }): Promise<{ identity: Identity; tokens: Tokens }>
   /** The RP-initiated logout request, unless the provider offers none. */

@@ -35,5 +35,5 @@ function isAnswering(socket: Socket): boolean {
 const malformedAnswers: Record<string, [number, string, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'ERR_REQUEST_TIMEOUT'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Content Too Large', 'ERR_REQUEST_TOO_LARGE'],
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'ERR_REQUEST_HEADERS'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'ERR_REQUEST_HEADERS_TOO_LARGE'],
 }

@@ -9,11 +9,11 @@ import { Http2ServerRequest } from 'node:http2'
  */
 export function messageFault(
   request: IncomingMessage,
-): 'ERR_REQUEST_FRAMING' | 'ERR_REQUEST_HEADERS' | 'ERR_REQUEST_EXPECTATION' | undefined {
+): 'ERR_REQUEST_FRAMING' | 'ERR_REQUEST_HEADERS_TOO_LARGE' | 'ERR_REQUEST_EXPECTATION' | undefined {
   const { headers, httpVersion } = request
   if (request instanceof Http2ServerRequest) {
     // A client is told of the limit, and held to it by node once it has said that it knows.
-    if (lengthOf(request.rawHeaders) > maxHeaderSize) return 'ERR_REQUEST_HEADERS'
+    if (lengthOf(request.rawHeaders) > maxHeaderSize) return 'ERR_REQUEST_HEADERS_TOO_LARGE'
   } else if (httpVersion !== '1.1' && httpVersion !== '1.0') {
     // RFC 9112 §2.3: what a later version would frame otherwise is not read by the rules of this one.
     return 'ERR_REQUEST_FRAMING'

@@ -1,9 +1,17 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 
 /** What of a request tells how it came about. */
 export interface RequestOrigin {
   readonly method?: string | undefined
   readonly headers: IncomingHttpHeaders
+}
+
+/** How a request came about that arrived, or that an ingress asks about in the client's words. */
+export function originOf(
+  { raw }: { readonly raw: IncomingMessage },
+  { facts }: { readonly facts: { readonly method: string } },
+): RequestOrigin {
+  return { method: facts.method, headers: raw.headers }
 }
 
 /**

@@ -2,6 +2,8 @@
 export interface StartOptions {
   readonly providerId?: string | undefined
   readonly returnTo?: string | undefined
+  /** What the login is to bring, sealed. */
+  readonly stepUp?: string | undefined
 }
 
 /** Every address of Valetkey's own, below `basePath`. */
@@ -13,7 +15,12 @@ export interface Paths {
   readonly signOut: string
   /** Where the provider sends people after RP-initiated logout: the `post_logout_redirect_uri`. */
   readonly signedOut: string
+  /** Where nginx asks about a request. */
   readonly auth: string
+  /** Where Traefik and Caddy ask. */
+  readonly forwardAuth: string
+  /** Where Envoy asks, with the path of the request behind it. */
+  readonly extAuthz: string
   readonly userinfo: string
   readonly session: string
   /** The page on which people see their sessions and end them. */
@@ -40,14 +47,16 @@ export function createPaths(basePath: string): Paths {
     signOut,
     signedOut: `${below}signed_out`,
     auth: `${below}auth`,
+    forwardAuth: `${below}forward-auth`,
+    extAuthz: `${below}ext-authz`,
     userinfo: `${below}userinfo`,
     session: `${below}session`,
     sessions: `${below}sessions`,
     jwks: `${below}jwks`,
     backchannelLogout: `${below}backchannel-logout`,
     frontchannelLogout: `${below}frontchannel-logout`,
-    startUrl: ({ providerId, returnTo }) =>
-      withQuery(start, { provider: providerId, rd: returnTo }),
+    startUrl: ({ providerId, returnTo, stepUp }) =>
+      withQuery(start, { provider: providerId, rd: returnTo, step_up: stepUp }),
     signInUrl: (returnTo) => withQuery(signIn, { rd: returnTo }),
   }
 }

@@ -6,6 +6,7 @@ import { openFromCookie, sealForCookie } from '../session/cookie-seal.js'
 import { parseTicket } from '../session/ticket.js'
 import { type CookieWriter, pendingLoginLifetimeMs } from './cookie-writer.js'
 import { type CookieNames, formatLoginCookie, loginCookiesToDrop } from './cookies.js'
+import { stepUpRequestSchema } from './step-up-seal.js'
 
 const pendingLoginSchema = Type.Object({
   transaction: Type.Object({
@@ -17,11 +18,12 @@ const pendingLoginSchema = Type.Object({
   }),
   returnTo: Type.String(),
   previousTicket: Type.Optional(Type.String()),
+  stepUp: Type.Optional(stepUpRequestSchema),
 })
 
 /**
- * A login that is on its way through the provider, where to go after it, and the ticket that the browser
- * had at its beginning: by it alone the session that this login replaces is known and ended. Nobody can
+ * A login that is on its way through the provider, what it is to bring, where to go after it, and the ticket
+ * that the browser had at its beginning: by it alone the session that this login replaces is known and ended. Nobody can
  * name a session here whose ticket they do not hold.
  */
 export type PendingLogin = Static<typeof pendingLoginSchema>

@@ -52,12 +52,61 @@ const rows = {
     advice: 'Sign in to go on.',
     ways: ['sign-in'],
   },
+  ERR_STEP_UP_REQUIRED: {
+    status: 401,
+    title: 'Please confirm that it is you',
+    explanation: 'This needs a sign-in that is stronger or more recent than yours.',
+    advice: 'Sign in once more to go on.',
+    ways: ['sign-in'],
+  },
+  ERR_STEP_UP_FAILED: {
+    status: 403,
+    title: 'Your sign-in is not enough for this',
+    explanation:
+      'This needs a sign-in that is stronger or more recent, and the login service did not give one.',
+    advice: 'Try once more. If it keeps failing, tell your administrator.',
+    ways: ['home'],
+  },
   ERR_ACCESS_DENIED: {
     status: 403,
     title: 'You do not have access',
     explanation: 'You are signed in, but your account may not open this.',
     advice: 'Ask for access, or use another account.',
     ways: ['home'],
+  },
+  ERR_BEARER_REQUEST: {
+    status: 400,
+    title: 'The credentials could not be read',
+    explanation: 'The request has more than one Authorization header, or one without a token.',
+    advice: 'Send one access token, as "Authorization: Bearer …".',
+    ways: ['home'],
+  },
+  ERR_BEARER_TOKEN: {
+    status: 401,
+    title: 'The access token is not accepted',
+    explanation: 'The access token is expired, damaged, or not meant for this.',
+    advice: 'Get a new access token for this address and send the request again.',
+    ways: ['home'],
+  },
+  ERR_BEARER_SCOPE: {
+    status: 403,
+    title: 'The access token is not enough',
+    explanation: 'The access token is good, but lacks a scope that this needs.',
+    advice: 'Get an access token with the scopes that WWW-Authenticate names.',
+    ways: ['home'],
+  },
+  ERR_BEARER_AUTHENTICATION: {
+    status: 401,
+    title: 'The authentication is not enough',
+    explanation: 'This needs an authentication that is stronger or more recent.',
+    advice: 'Get an access token as WWW-Authenticate says, after a new authentication.',
+    ways: ['home'],
+  },
+  ERR_BEARER_UNAVAILABLE: {
+    ...unavailable,
+    title: 'The access token cannot be checked right now',
+    explanation: 'The login service is not answering. The access token may well be good.',
+    advice: 'Please try again in a moment.',
   },
   ERR_CROSS_SITE_REQUEST: {
     status: 403,
@@ -80,6 +129,21 @@ const rows = {
     advice: 'Go to the start page and try from there.',
     ways: ['home'],
   },
+  ERR_ORIGINAL_REQUEST: {
+    status: 403,
+    title: 'The request could not be judged',
+    explanation: 'It cannot be told for certain what was asked for, so it was not let through.',
+    advice:
+      'Check the address, or go to the start page. If it keeps failing, tell your administrator.',
+    ways: ['home'],
+  },
+  ERR_ORIGINAL_REQUEST_MISSING: {
+    status: 400,
+    title: 'The request could not be judged',
+    explanation: 'The entrance to this application is not set up to ask about requests.',
+    advice: 'Please tell your administrator the request id below.',
+    ways: ['home'],
+  },
   ERR_REQUEST: {
     status: 400,
     title: 'The request could not be understood',
@@ -94,7 +158,7 @@ const rows = {
     advice: 'Send the request without it.',
     ways: ['home'],
   },
-  ERR_REQUEST_HEADERS: {
+  ERR_REQUEST_HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The request is too large',
     explanation: 'The address, the cookies and the other headers are more than is taken here.',

@@ -11,7 +11,9 @@ import type { ReadArrival } from './arrival.js'
 import { createDistrust } from './distrust.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerEndpoints, servedPaths } from './endpoints.js'
-import type { Admission, Gate } from './gate.js'
+import type { Gate } from './gate.js'
+import type { Admission } from './judge.js'
+import { isGrpcCall } from './grpc.js'
 import { type Certificate, createListener, type Listener } from './listener.js'
 import { answerMalformed } from './malformed-requests.js'
 import { messageFault } from './message-fault.js'
@@ -54,6 +56,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: options.newRequestId,
     rewriteUrl(request) {
+      // What follows the prefix is another request's target, whose readings are that one's alone.
+      if (request.url?.startsWith(`${endpoints.paths.extAuthz}/`)) return endpoints.paths.extAuthz
       const { location, path, originForm } = readArrival(request)
       if (location.kind === 'refused') distrust.begin(request)
       if (location.kind !== 'own') return '/'
@@ -63,6 +67,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return503OnClosing: false,
     clientErrorHandler: answerMalformed,
   })
+  server.decorateRequest('isGrpcCall', false)
   server.addHook('preClose', (done) => {
     listener?.drain()
     done()
@@ -107,7 +112,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await server.register((scope) => registerEndpoints(scope, endpoints))
   await server.register(async (scope) => {
     scope.addHook('onRequest', async (request, reply) => {
-      const admission = await options.gate(request, reply, readArrival(request.raw))
+      const arrival = readArrival(request.raw)
+      request.isGrpcCall = arrival.location.kind === 'route' && isGrpcCall(request.raw)
+      const admission = await options.gate(request, reply, arrival)
       if (admission === undefined) return reply
       options.onAdmission(request, admission)
     })

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createPrivateKey, createPublicKey, randomUUID, sign } from 'node:crypto'
 import { CodedError } from '../errors.js'
-import type { Identity, Session } from '../session/session.js'
+import type { Identity } from '../session/session.js'
 import { type ClaimPath, emailOf, groupsOf, readText } from './claims.js'
 
 /** An assertion lives so long, unless the session ends before. */
@@ -123,18 +123,24 @@ function keyOf(seed: Buffer) {
   return { privateKey, jwk }
 }
 
+/** Who is asserted, and until when at the latest; a session has that, and so has an access token. */
+interface Asserted {
+  readonly identity: Identity
+  readonly endsAt: number
+}
+
 /** Assertions kept per session record and audience, so that a warm request signs nothing. */
 export interface AssertionCache {
   /** The assertion of a session for an application; signed anew in the second half of its life. */
   assertionFor(
-    session: Session,
+    session: Asserted,
     input: Pick<AssertionInput, 'audience' | 'groupsClaim' | 'sessionKeyHash' | 'now'>,
   ): string
 }
 
 /** Creates a cache that forgets with the session records: a refreshed session has a record of its own. */
 export function createAssertionCache(signer: AssertionSigner): AssertionCache {
-  const bySession = new WeakMap<Session, Map<string, Assertion>>()
+  const bySession = new WeakMap<Asserted, Map<string, Assertion>>()
 
   return {
     assertionFor(session, input) {

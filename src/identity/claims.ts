@@ -83,11 +83,30 @@ const chosenByPeople = new Set([
   'address',
 ])
 
+// Lists that a standard separates by spaces (RFC 9068 §2.2.3, RFC 8693 §4.2). Other texts are never taken
+// apart at spaces: `Domain Admins` has nothing to do with `Admins`.
+const spaceSeparated = new Set(['scope', 'scp'])
+
 /** Whether the claim has one of the wanted values, as a whole or, where that is safe, within a list in a text. */
-export function claimMatches(name: string, value: unknown, wanted: ReadonlySet<string>): boolean {
-  if (typeof value === 'string' && wanted.has(value)) return true
-  if (typeof value === 'string' && chosenByPeople.has(name)) return false
-  return claimValues(value).some((text) => wanted.has(text))
+export function claimMatches(
+  path: ClaimPath,
+  value: unknown,
+  wanted: ReadonlySet<string>,
+): boolean {
+  if (typeof value !== 'string') return claimValues(value).some((text) => wanted.has(text))
+  if (wanted.has(value)) return true
+  const names = typeof path === 'string' ? [path] : path
+  if (names.some((name) => chosenByPeople.has(name))) return false
+  const isSpaced = spaceSeparated.has(names.at(-1) ?? '')
+  const values = isSpaced ? value.split(' ') : claimValues(value)
+  return values.some((text) => wanted.has(text))
+}
+
+/** Whether the provider keeps the claim elsewhere (Core §5.6.2), so that nobody here knows what it holds. */
+export function isKeptElsewhere(claims: Claims, path: ClaimPath): boolean {
+  const name = typeof path === 'string' ? path : path[0]
+  if (name === undefined || Object.hasOwn(claims, name)) return false
+  return ownValue(ownValue(claims, '_claim_names'), name) !== undefined
 }
 
 /** The groups of the person, each once, in the provider's order. */
@@ -95,10 +114,13 @@ export function groupsOf(identity: Identity, groupsClaim: ClaimPath): readonly s
   return [...new Set(claimValues(readClaim(identity.claims, groupsClaim)))]
 }
 
-/** Whether the provider says that it verified the address; some say so in a text. */
-export function isEmailVerified(claims: Claims): boolean {
+/**
+ * Whether the provider says that it verified the address; some say so in a text. `ifUnsaid` counts where
+ * it says nothing at all.
+ */
+export function isEmailVerified(claims: Claims, ifUnsaid = false): boolean {
   const verified = ownValue(claims, 'email_verified')
-  return verified === true || verified === 'true'
+  return verified === undefined ? ifUnsaid : verified === true || verified === 'true'
 }
 
 /**

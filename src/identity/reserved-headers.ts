@@ -3,12 +3,25 @@ export const accessTokenHeaderName = 'X-Forwarded-Access-Token'
 /** The header that carries the identity assertion. */
 export const assertionHeaderName = 'X-Valetkey-Assertion'
 
-const reservedPrefixes = ['x-forwarded-', 'x-valetkey-', 'x-auth-request-', 'x-original-']
+const reservedPrefixes = [
+  'x-forwarded-',
+  'x-valetkey-',
+  'x-auth-request-',
+  'x-original-',
+  'x-envoy-original-',
+]
 
 const reservedNames = new Set([
   'forwarded',
   'x-forwarded',
   'x-real-ip',
+  // Other names for the client's address; Rails refuses a request whose Client-IP is not in X-Forwarded-For.
+  'cf-connecting-ip',
+  'client-ip',
+  'fastly-client-ip',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
   // Frameworks that take the path from one of these would serve another one than was decided upon.
   'x-rewrite-url',
   'x-http-host-override',
@@ -29,14 +42,17 @@ export function isReservedHeader(rawName: string): boolean {
   switch (rawName.charCodeAt(0) | 0x20) {
     case 0x78: // x
       return !isLetter(rawName.charCodeAt(1)) && isReserved(rawName)
+    case 0x63: // c
     case 0x66: // f
-      return rawName.length === 9 && isReserved(rawName)
     case 0x67: // g
-      return isReserved(rawName)
+    case 0x74: // t
+      return reservedLengths.has(rawName.length) && isReserved(rawName)
     default:
       return false
   }
 }
+
+const reservedLengths = new Set(Array.from(reservedNames, (name) => name.length))
 
 const isLetter = (code: number) => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a
 

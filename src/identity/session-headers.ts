@@ -1,5 +1,5 @@
 import type { RouteConfig } from '../config/schema.js'
-import type { Identity, Session } from '../session/session.js'
+import type { Identity } from '../session/session.js'
 import type { AssertionCache } from './assertion.js'
 import type { ClaimPath } from './claims.js'
 import { type Header, identityHeaders } from './identity-headers.js'
@@ -10,9 +10,17 @@ export interface SessionHeadersOptions {
   readonly assertions: AssertionCache
 }
 
+/** What headers tell of: a session, or an access token that a client presents. */
+export interface Presented {
+  readonly identity: Identity
+  readonly tokens: { readonly accessToken: string }
+  /** Epoch milliseconds. */
+  readonly endsAt: number
+}
+
 /** What a route's upstream is told about the person, as headers. `sessionKey` names the session. */
 export type SessionHeaders = (
-  session: Session,
+  session: Presented,
   sessionKey: string,
   forward: RouteConfig['forward'],
   now: number,
@@ -26,9 +34,9 @@ export function createSessionHeaders({
   groupsClaimOf,
   assertions,
 }: SessionHeadersOptions): SessionHeaders {
-  const lasting = new WeakMap<Session, Map<RouteConfig['forward'], readonly Header[]>>()
+  const lasting = new WeakMap<Presented, Map<RouteConfig['forward'], readonly Header[]>>()
 
-  function lastingHeaders(session: Session, forward: RouteConfig['forward']): readonly Header[] {
+  function lastingHeaders(session: Presented, forward: RouteConfig['forward']): readonly Header[] {
     const byRoute = lasting.get(session) ?? new Map<RouteConfig['forward'], readonly Header[]>()
     lasting.set(session, byRoute)
     const known = byRoute.get(forward)
@@ -38,7 +46,7 @@ export function createSessionHeaders({
     return headers
   }
 
-  function identityHeadersOf({ identity }: Session, forward: RouteConfig['forward']) {
+  function identityHeadersOf({ identity }: Presented, forward: RouteConfig['forward']) {
     if (!forward.identityHeaders) return []
     return identityHeaders(identity, { groupsClaim: groupsClaimOf(identity) })
   }
@@ -53,7 +61,7 @@ export function createSessionHeaders({
   }
 }
 
-function tokenHeaders({ tokens }: Session, forward: RouteConfig['forward']): Header[] {
+function tokenHeaders({ tokens }: Presented, forward: RouteConfig['forward']): Header[] {
   switch (forward.accessToken) {
     case 'bearer':
       return [['Authorization', `Bearer ${tokens.accessToken}`]]

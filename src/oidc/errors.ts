@@ -19,6 +19,8 @@ export type OidcErrorCode =
   | 'ERR_CALLBACK_ISSUER_MISMATCH'
   /** `error=access_denied`: the person or the provider said no. */
   | 'ERR_CALLBACK_DENIED'
+  /** `error=unmet_authentication_requirements`: the provider cannot give what `acr_values` asks for. */
+  | 'ERR_CALLBACK_UNMET'
   /** Any other `error`; `providerError` tells which. */
   | 'ERR_CALLBACK_ERROR'
   /** The authorization code is expired, used, or not of this client. */
@@ -49,6 +51,8 @@ export type OidcErrorCode =
   | 'ERR_ID_TOKEN_CHANGED'
   /** A logout token that must not be obeyed. */
   | 'ERR_LOGOUT_TOKEN'
+  /** An access token that a client presents and that must not be accepted. */
+  | 'ERR_BEARER_TOKEN'
   | 'ERR_PROVIDER_USERINFO'
   | 'ERR_PROVIDER_USERINFO_SUBJECT'
 

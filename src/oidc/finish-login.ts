@@ -3,7 +3,7 @@ import type { Identity, Tokens } from '../session/session.js'
 import { OidcError } from './errors.js'
 import { validateLoginClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
-import type { LoginTransaction } from './login-request.js'
+import { askedLogin, type LoginDemand, type LoginTransaction } from './login-request.js'
 import { validateLoginResponse } from './login-response.js'
 import type { Provider } from './provider.js'
 import { stopwatch } from './stopwatch.js'
@@ -24,11 +24,12 @@ export async function finishLogin(
     readonly redirectUri: string
     readonly parameters: URLSearchParams
     readonly transaction: LoginTransaction
+    readonly stepUp?: LoginDemand | undefined
     readonly now: number
   },
 ): Promise<SignIn> {
   const { config } = provider
-  const { redirectUri, parameters, transaction, now } = options
+  const { redirectUri, parameters, transaction, stepUp, now } = options
   const elapsedMs = stopwatch()
   const metadata = await provider.metadata()
   validateLoginResponse(parameters, transaction, { ...metadata, id: config.id })
@@ -51,7 +52,8 @@ export async function finishLogin(
       const verifiedAt = now + elapsedMs()
       const rules = provider.idTokenRules(metadata)
       const claims = await verifyIdToken(idToken, accessToken, rules, verifiedAt)
-      validateLoginClaims(claims, transaction.nonce, config, verifiedAt)
+      const sent = { ...askedLogin(config, stepUp), clockToleranceMs: config.clockTolerance }
+      validateLoginClaims(claims, transaction.nonce, sent, verifiedAt)
       return { idToken, claims }
     },
   )

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { ProviderConfig } from '../config/schema.js'
 import { equalInConstantTime } from './constant-time.js'
 import { OidcError, type OidcErrorCode } from './errors.js'
 import type { JsonObject } from './json-object.js'
+import type { AskedLogin } from './login-request.js'
 import { verifySignedToken, type SignatureRules } from './signed-token.js'
 
 /** What every ID token of a provider must agree with. */
@@ -60,10 +60,10 @@ export async function verifyIdToken(
 export function validateLoginClaims(
   claims: IdTokenClaims,
   nonce: string,
-  sent: Pick<ProviderConfig, 'acrValues' | 'maxAge' | 'clockTolerance'>,
+  sent: AskedLogin & { readonly clockToleranceMs: number },
   now: number,
 ): void {
-  const { acrValues, maxAge: maxAgeMs, clockTolerance: toleranceMs } = sent
+  const { acrValues, maxAgeMs, clockToleranceMs: toleranceMs } = sent
   const received = claims.all['nonce']
   if (typeof received !== 'string' || !equalInConstantTime(received, nonce)) {
     reject('NONCE', '"nonce" is not that of this login')

@@ -17,6 +17,32 @@ export interface LoginTransaction {
   readonly createdAt: number
 }
 
+/** What a login is to bring beyond what the provider's settings ask. */
+export interface LoginDemand {
+  /** Instead of those of the settings. */
+  readonly acrValues?: readonly string[]
+  readonly maxAgeMs?: number
+  /** Whether the person has to authenticate even if the provider knows them. */
+  readonly forcesLogin?: boolean
+}
+
+/** What an authorization request asks for, and what the ID token therefore has to bring (CORE-13, CORE-14). */
+export interface AskedLogin {
+  readonly acrValues: readonly string[] | undefined
+  readonly maxAgeMs: number | undefined
+}
+
+export function askedLogin(
+  settings: Pick<ProviderConfig, 'acrValues' | 'maxAge'>,
+  demand: LoginDemand = {},
+): AskedLogin {
+  const ages = [settings.maxAge, demand.maxAgeMs].filter((age) => age !== undefined)
+  return {
+    acrValues: demand.acrValues ?? settings.acrValues,
+    maxAgeMs: ages.length === 0 ? undefined : Math.min(...ages),
+  }
+}
+
 /** Makes the values of a new login: 256 random bits each, never used twice. */
 export function createLoginTransaction(
   providerId: string,
@@ -41,8 +67,11 @@ export async function buildLoginUrl(
   config: ProviderConfig,
   transaction: LoginTransaction,
   redirectUri: string,
+  demand: LoginDemand = {},
 ): Promise<string> {
-  const { scopes, responseMode, prompt, acrValues, maxAge } = config
+  const { scopes, responseMode } = config
+  const { acrValues, maxAgeMs } = askedLogin(config, demand)
+  const prompt = demand.forcesLogin === true ? 'login' : config.prompt
   const url = buildAuthorizationUrl(client, {
     response_type: 'code',
     scope: scopes.join(' '),
@@ -55,7 +84,7 @@ export async function buildLoginUrl(
     ...(responseMode === 'query' ? {} : { response_mode: responseMode }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
-    ...(maxAge === undefined ? {} : { max_age: String(Math.floor(maxAge / 1000)) }),
+    ...(maxAgeMs === undefined ? {} : { max_age: String(Math.floor(maxAgeMs / 1000)) }),
   })
   return url.href
 }

@@ -45,6 +45,10 @@ export function validateLoginResponse(
 
 function providerRefusal(error: string | null): OidcError {
   const providerError = parseProviderError(error)
+  if (providerError === 'unmet_authentication_requirements') {
+    const message = 'the provider cannot authenticate as it was asked to'
+    return new OidcError('ERR_CALLBACK_UNMET', message, { providerError })
+  }
   return providerError === 'access_denied'
     ? new OidcError('ERR_CALLBACK_DENIED', 'the provider denied the sign-in', { providerError })
     : new OidcError(

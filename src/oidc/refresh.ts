@@ -77,9 +77,14 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
     // What the login said of itself stays true when a refresh leaves it out.
     ...(sid === undefined ? {} : { sid }),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
-    ...identityFrom(config, sub, claims),
+    ...identityFrom(config, sub, { ...signInClaims(session.identity.claims), ...claims }),
   }
   return { kind: 'refreshed', tokens, identity }
+}
+
+/** How the person authenticated, which the rules of routes look at. */
+function signInClaims({ acr, amr }: Identity['claims']): JsonObject {
+  return { ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) }
 }
 
 function outcomeOf(error: unknown): RefreshOutcome {

@@ -1,10 +1,16 @@
 import type { ProviderConfig } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
+import { type AccessToken, verifyAccessToken } from './access-token.js'
 import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import type { Logger } from './logger.js'
 import { isAddressedBy, type LogoutNotice, verifyLogoutToken } from './logout-token.js'
-import { buildLoginUrl, createLoginTransaction, type LoginTransaction } from './login-request.js'
+import {
+  buildLoginUrl,
+  createLoginTransaction,
+  type LoginDemand,
+  type LoginTransaction,
+} from './login-request.js'
 import { createProvider } from './provider.js'
 import { createRefresher } from './refresh.js'
 import { type RevocationReport, type RevocableTokens, revokeTokens } from './revocation.js'
@@ -34,17 +40,19 @@ export interface RelyingParty {
   beginLogin(options: {
     redirectUri: string
     stateSuffix?: string
+    stepUp?: LoginDemand | undefined
     now: number
   }): Promise<{ url: string; transaction: LoginTransaction }>
   /**
-   * Checks the authorization response, buys the tokens and verifies who signed in. `redirectUri` is
-   * that of `beginLogin`. Nothing is sent to the provider for a response that is not its answer to
+   * Checks the authorization response, buys the tokens and verifies who signed in. `redirectUri`
+   * and `stepUp` are those of `beginLogin`. Nothing is sent to the provider for a response that is not its answer to
    * this login.
    */
   finishLogin(options: {
     redirectUri: string
     parameters: URLSearchParams
     transaction: LoginTransaction
+    stepUp?: LoginDemand | undefined
     now: number
   }): Promise<SignIn>
   readonly refresh: Refresher
@@ -58,6 +66,11 @@ export interface RelyingParty {
   isAddressedBy(logoutToken: string): boolean
   /** Verifies a logout token; throws ERR_LOGOUT_TOKEN or, when it cannot be told now, ERR_PROVIDER_*. */
   verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
+  /**
+   * Verifies an access token that a client presents; throws ERR_BEARER_TOKEN or, when it cannot be told
+   * now, ERR_PROVIDER_*.
+   */
+  verifyAccessToken(accessToken: string, now: number): Promise<AccessToken>
   /** Where the provider's pages are: the origins of the issuer and of its logout. */
   pageOrigins(): readonly string[]
   /** Revokes what a session leaves behind, where the provider offers that. Never throws. */
@@ -92,10 +105,10 @@ export function createRelyingParty(
     },
     start: () => discovery.start(),
     stop: () => provider.close(),
-    async beginLogin({ redirectUri, stateSuffix = '', now }) {
+    async beginLogin({ redirectUri, stateSuffix = '', stepUp, now }) {
       const { configuration } = open(await provider.metadata())
       const transaction = createLoginTransaction(config.id, stateSuffix, now)
-      const url = await buildLoginUrl(configuration, config, transaction, redirectUri)
+      const url = await buildLoginUrl(configuration, config, transaction, redirectUri, stepUp)
       return { url, transaction }
     },
     finishLogin: (login) => finishLogin(provider, login),
@@ -103,6 +116,7 @@ export function createRelyingParty(
     endSessionUrl: (parameters) => endSessionUrl(open, discovery.current(), parameters),
     isAddressedBy: (logoutToken) => isAddressedBy(logoutToken, config),
     verifyLogoutToken: (logoutToken, now) => verifyLogoutToken(provider, logoutToken, now),
+    verifyAccessToken: (accessToken, now) => verifyAccessToken(provider, accessToken, now),
     pageOrigins() {
       const urls = [config.issuer, discovery.current()?.endSessionEndpoint ?? config.issuer]
       return [...new Set(urls.map((url) => new URL(url).origin))]

@@ -12,6 +12,8 @@ export interface SignatureRules {
   readonly clientSecret: string | undefined
   /** The accepted values of `typ`, where there is one; by default `JWT`. */
   readonly types?: RegExp
+  /** Whether there must be a `typ`. */
+  readonly isTypeRequired?: boolean
 }
 
 export interface SignedToken {
@@ -44,7 +46,7 @@ export async function verifySignedToken(
 
 function checkHeader(
   token: string,
-  { algorithms, types = /^(application\/)?jwt$/i }: SignatureRules,
+  { algorithms, types = /^(application\/)?jwt$/i, isTypeRequired = false }: SignatureRules,
 ): string {
   const parts = token.split('.').length
   if (parts === 5) {
@@ -63,7 +65,7 @@ function checkHeader(
     throw new OidcError('ERR_ID_TOKEN_CRITICAL_HEADER', 'the token has a "crit" header')
   }
   // An access token or a logout token is no ID token (RFC 8725 §3.11).
-  if (typ !== undefined && !types.test(typ)) {
+  if (typ === undefined ? isTypeRequired : !types.test(typ)) {
     throw new OidcError('ERR_ID_TOKEN_TYPE', `"typ" ${JSON.stringify(typ)} is of another token`)
   }
   return alg

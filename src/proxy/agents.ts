@@ -1,28 +1,40 @@
-import { isIP } from 'node:net'
-import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { Agent, type buildConnector, type Dispatcher } from 'undici'
+import { openConnection } from './connection.js'
+import { createHttp2Agent } from './http2-agent.js'
+import type { Http2Request } from './http2-exchange.js'
+import { watchReads } from './idle-break.js'
 import type { Upstream } from './upstream.js'
+
+/** What sends requests over the connections of an upstream, and breaks them off in the end. */
+export interface UpstreamAgent {
+  /** Sends a request; the handler is told what comes of it. */
+  dispatch(request: Http2Request, handler: Dispatcher.DispatchHandler): boolean
+  destroy(): Promise<void>
+}
 
 /** The connections to all upstreams. */
 export interface Agents {
-  agentFor(upstream: Upstream): Dispatcher
+  agentFor(upstream: Upstream): UpstreamAgent
   /** Breaks off what is still open. */
   destroy(): Promise<void>
 }
 
-/**
- * Connections are shared by upstreams of the same origin and connect timeout. TLS is verified, against the host name of the
- * upstream's URL; no request is ever sent twice.
- */
+/** Connections are shared by upstreams in the same place, which are reached in the same way. */
 export const createAgents = (): Agents => {
-  const agents = new Map<number, Agent>()
+  const agents = new Map<string, UpstreamAgent>()
+  const known = new WeakMap<Upstream, UpstreamAgent>()
+
+  const find = (upstream: Upstream): UpstreamAgent => {
+    const { origin, socketPath, tls, http2, timeouts } = upstream
+    const key = JSON.stringify([origin, socketPath, tls, http2, timeouts.connectMs])
+    const agent = agents.get(key) ?? createAgent(upstream)
+    agents.set(key, agent)
+    known.set(upstream, agent)
+    return agent
+  }
+
   return {
-    agentFor: ({ timeouts: { connectMs } }) => {
-      const known = agents.get(connectMs)
-      if (known) return known
-      const agent = createAgent(connectMs)
-      agents.set(connectMs, agent)
-      return agent
-    },
+    agentFor: (upstream) => known.get(upstream) ?? find(upstream),
     destroy: async () => {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()))
       agents.clear()
@@ -30,17 +42,28 @@ export const createAgents = (): Agents => {
   }
 }
 
-const createAgent = (connectMs: number): Agent => {
-  const connect = buildConnector({ timeout: connectMs, rejectUnauthorized: true, port: 0 })
-  return new Agent({
+const createAgent = (upstream: Upstream): UpstreamAgent =>
+  upstream.http2 ? createHttp2Agent(upstream) : createHttp1Agent(upstream)
+
+/** One request at a time on each connection. */
+const createHttp1Agent = (upstream: Upstream): Agent =>
+  new Agent({
     allowH2: false,
     pipelining: 1,
-    connect: ({ hostname, servername: _fromHostHeader, ...options }, callback) =>
-      connect(
-        isIP(hostname) === 0
-          ? { ...options, hostname, servername: hostname }
-          : { ...options, hostname },
-        callback,
-      ),
+    connect: (_options, callback) => void connect(upstream, callback),
   })
+
+const connect = async (upstream: Upstream, callback: buildConnector.Callback): Promise<void> => {
+  let socket
+  try {
+    socket = await openConnection(upstream, 'http/1.1')
+  } catch (error) {
+    callback(asError(error), null)
+    return
+  }
+  watchReads(socket)
+  callback(null, socket)
 }
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error))

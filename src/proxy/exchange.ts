@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { UpstreamAgent } from './agents.js'
 import { noteBodyBytes } from './body-garbage.js'
+import { brokeIdle, tick } from './idle-break.js'
 import { isFramedClearly } from './response-headers.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import { upstreamTarget, type Upstream } from './upstream.js'
@@ -32,20 +34,29 @@ export interface Exchange {
   readonly cancel: () => void
 }
 
+export interface ExchangeRequest {
+  readonly method: string
+  readonly target: string
+  /** Names and values by turns, fit for the upstream. */
+  readonly headers: string[]
+  /** The request whose body is to be sent, if it has one. */
+  readonly body: IncomingMessage | undefined
+  /** What stands behind the body, once it has ended, as far as it is fit for the upstream. */
+  readonly readTrailers: () => readonly string[]
+}
+
 /**
- * Sends one request to the upstream, once, and hands its response over as it arrives. Neither body is ever held as a
- * whole: each end reads only as fast as the other takes.
+ * Sends one request to the upstream and hands its response over as it arrives. Neither body is ever held as a whole:
+ * each end reads only as fast as the other takes. It is sent once, but for a request that may be repeated (RFC 9110
+ * §9.2.2) and met a connection that the upstream was just closing.
  *
  * Time is measured here and not by undici, whose limit for the response headers runs while a long body is still on its
  * way up.
- *
- * @param headers names and values by turns, fit for the upstream
- * @param body the request whose body is to be sent, if it has one
  */
 export const startExchange = (
-  dispatcher: Dispatcher,
+  agent: UpstreamAgent,
   upstream: Upstream,
-  request: { method: string; target: string; headers: string[]; body: IncomingMessage | undefined },
+  request: ExchangeRequest,
   events: ExchangeEvents,
 ): Exchange => {
   const { idleMs, responseMs } = upstream.timeouts
@@ -55,6 +66,8 @@ export const startExchange = (
   let bodyBegun = false
   let over = false
   let canceled = false
+  let startedAt = 0
+  let mayRepeat = request.body === undefined && idempotentMethods.has(request.method)
 
   const end = (): void => {
     over = true
@@ -98,6 +111,7 @@ export const startExchange = (
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart: (started) => {
       controller = started
+      startedAt = tick()
       if (canceled) {
         started.abort(new UpstreamError('ERR_UPSTREAM_FAILED', 'the client has gone'))
         return
@@ -107,9 +121,12 @@ export const startExchange = (
         return
       }
       limit(idleMs, 'nothing of the request body')
+      let bytesLeft = upstream.maxBodyBytes
       request.body.on('data', (chunk: Buffer) => {
         progress()
         noteBodyBytes(chunk.length)
+        bytesLeft -= chunk.length
+        if (bytesLeft < 0) started.abort(tooLarge(upstream))
       })
       request.body.once('end', () => {
         if (responseBody === undefined) awaitResponse()
@@ -148,6 +165,12 @@ export const startExchange = (
     },
     onResponseError: (_controller, cause) => {
       if (over) return
+      if (mayRepeat && responseBody === undefined && brokeIdle(cause, startedAt)) {
+        mayRepeat = false
+        clearTimeout(timer)
+        agent.dispatch(options, handler)
+        return
+      }
       end()
       const error = toUpstreamError(cause)
       events.onError(error)
@@ -165,10 +188,25 @@ export const startExchange = (
     body: request.body ?? null,
     headersTimeout: 0,
     bodyTimeout: 0,
+    readTrailers: request.body && request.readTrailers,
   }
-  dispatcher.dispatch(options, handler)
+  if (Number(request.body?.headers['content-length'] ?? 0) > upstream.maxBodyBytes) {
+    over = true
+    events.onError(tooLarge(upstream))
+  } else {
+    agent.dispatch(options, handler)
+  }
   return { cancel }
 }
+
+/** RFC 9110 §9.2.2. */
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+const tooLarge = ({ maxBodyBytes }: Upstream): UpstreamError =>
+  new UpstreamError(
+    'ERR_REQUEST_TOO_LARGE',
+    `the body is longer than the ${maxBodyBytes} bytes that the route takes`,
+  )
 
 const toRawHeaders = (headers: Dispatcher.DispatchController['rawHeaders']): string[] => {
   if (!Array.isArray(headers)) return []

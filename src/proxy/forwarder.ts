@@ -11,6 +11,7 @@ import { addTrailers } from './http2-response.js'
 import { relayResponse } from './relay-response.js'
 import {
   buildRequestHeaders,
+  buildRequestTrailers,
   type RequestHeaderChanges,
   type RequestHeaderRules,
 } from './request-headers.js'
@@ -33,6 +34,12 @@ export interface ForwardPlan extends RequestHeaderChanges {
   readonly target: string
   /** Gets hold of the request's WebSocket or event stream, so that it can be closed. */
   readonly onLive?: ((connection: LiveConnection) => void) | undefined
+  /**
+   * Gets the `WWW-Authenticate` fields of a 401. With true it has answered the request instead, and nothing
+   * of the upstream's answer goes to the client.
+   */
+  readonly answerUnauthorized?:
+    ((reply: FastifyReply, challenges: readonly string[]) => boolean) | undefined
 }
 
 export interface ForwarderOptions extends RequestHeaderRules, ResponseHeaderRules {
@@ -105,12 +112,17 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
           target: plan.target,
           headers: headersOf(request, plan),
           body: hasBody(request.raw) ? request.raw : undefined,
+          readTrailers: () => buildRequestTrailers(request.raw.rawTrailers, options),
         },
         {
           onResponse: (received) => {
             response = received
             options.onUpstreamResponse?.(performance.now() - startedAt)
             reply.raw.off('close', cancel)
+            if (isAnsweredInstead(plan, reply, received)) {
+              received.body.destroy()
+              return
+            }
             callback(null, { statusCode: received.statusCode, headers: {}, body: received.body })
           },
           onBodyAwaited: () => reply.raw.flushHeaders(),
@@ -184,6 +196,19 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
 const planOf = (request: FastifyRequest): ForwardPlan => {
   if (request.forwardPlan) return request.forwardPlan
   throw new CodedError('ERR_FORWARD_PLAN_MISSING', 'a request reached the forwarder without a plan')
+}
+
+const isAnsweredInstead = (
+  { answerUnauthorized }: ForwardPlan,
+  reply: FastifyReply,
+  { statusCode, rawHeaders }: UpstreamResponse,
+): boolean => {
+  if (statusCode !== 401 || answerUnauthorized === undefined) return false
+  const challenges = rawHeaders.filter(
+    (_value, index) =>
+      rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1,
+  )
+  return answerUnauthorized(reply, challenges)
 }
 
 const carrying = (send: Send): Record<string, string> & Carrier => ({ [sendKey]: send })

@@ -3,6 +3,7 @@ export const closeCauses = {
   sessionEnded: { code: 1008, reason: 'the session ended' },
   /** Nobody can tell any more whether the session goes on. */
   sessionUnknown: { code: 1013, reason: 'the session cannot be verified now' },
+  tokenExpired: { code: 1008, reason: 'the access token expired' },
   shuttingDown: { code: 1001, reason: 'shutting down' },
 } as const
 

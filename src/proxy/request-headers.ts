@@ -1,5 +1,6 @@
 import type { HopFields } from './hop-fields.js'
 import { isHopByHop, namesListedInConnection } from './hop-by-hop.js'
+import { neverInTrailers } from './never-in-trailers.js'
 import { withoutOwnCookies, type IsOwnCookie } from './own-cookies.js'
 
 export interface RequestHeaderRules {
@@ -90,6 +91,21 @@ export const buildRequestHeaders = (
   headers.push('Via', hop.via)
   return headers
 }
+
+/** The trailers of a request as the upstream gets them: those that could not pass for anything else (RFC 9110 §6.5.1). */
+export const buildRequestTrailers = (
+  rawTrailers: readonly string[],
+  rules: RequestHeaderRules,
+): string[] =>
+  rawTrailers.filter((_text, index) => {
+    const name = (rawTrailers[index - (index % 2)] ?? '').toLowerCase().replaceAll('_', '-')
+    return !(
+      isForThisHopOnly(name) ||
+      rules.isReservedHeader(name) ||
+      neverInTrailers.has(name) ||
+      name === 'cookie'
+    )
+  })
 
 const isForThisHopOnly = (name: string): boolean =>
   isHopByHop(name) ||

@@ -1,4 +1,5 @@
 import { isHopByHop, namesListedInConnection } from './hop-by-hop.js'
+import { neverInTrailers } from './never-in-trailers.js'
 import { setsOwnCookie, type IsOwnCookie } from './own-cookies.js'
 
 export interface ResponseHeaderRules {
@@ -6,22 +7,6 @@ export interface ResponseHeaderRules {
   readonly isAnswerHeader: (name: string) => boolean
   readonly isOwnCookie: IsOwnCookie
 }
-
-/** Fields that change how a message is read and so never come in behind it (RFC 9110 §6.5.1). */
-const neverInTrailers = new Set([
-  'authorization',
-  'cache-control',
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'host',
-  'location',
-  'set-cookie',
-  'trailer',
-  'vary',
-  'www-authenticate',
-])
 
 /**
  * The header array of a response as the client gets it: the upstream's, in order and with duplicates kept apart, less

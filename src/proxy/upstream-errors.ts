@@ -20,11 +20,15 @@ export type UpstreamErrorCode =
   | 'ERR_UPSTREAM_LOOP'
   /** The method is never forwarded (RFC 9110 §9.3.8). */
   | 'ERR_UPSTREAM_METHOD'
+  /** The request cannot be said in HTTP/2. */
+  | 'ERR_REQUEST_HEADERS'
+  /** The body of the request is longer than the route takes. */
+  | 'ERR_REQUEST_TOO_LARGE'
 
 /** A request that the upstream did not answer. The message is for the log only. */
 export class UpstreamError extends CodedError<UpstreamErrorCode> {
   /** What the client is to be answered with. */
-  readonly statusCode: 405 | 502 | 504 | 508
+  readonly statusCode: 400 | 405 | 413 | 502 | 504 | 508
 
   constructor(code: UpstreamErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options)
@@ -42,6 +46,8 @@ const statusCodes = {
   ERR_UPSTREAM_FAILED: 502,
   ERR_UPSTREAM_LOOP: 508,
   ERR_UPSTREAM_METHOD: 405,
+  ERR_REQUEST_HEADERS: 400,
+  ERR_REQUEST_TOO_LARGE: 413,
 } as const satisfies Record<UpstreamErrorCode, number>
 
 /** Says in Valetkey's codes what undici, node's sockets or TLS complained about. */
@@ -57,10 +63,12 @@ const causeCode = (cause: unknown): string =>
 
 const codes: Readonly<Record<string, UpstreamErrorCode>> = {
   ECONNREFUSED: 'ERR_UPSTREAM_REFUSED',
+  EACCES: 'ERR_UPSTREAM_UNREACHABLE',
   EADDRNOTAVAIL: 'ERR_UPSTREAM_UNREACHABLE',
   EAI_AGAIN: 'ERR_UPSTREAM_UNREACHABLE',
   EHOSTDOWN: 'ERR_UPSTREAM_UNREACHABLE',
   EHOSTUNREACH: 'ERR_UPSTREAM_UNREACHABLE',
+  ENOENT: 'ERR_UPSTREAM_UNREACHABLE',
   ENETUNREACH: 'ERR_UPSTREAM_UNREACHABLE',
   ENOTFOUND: 'ERR_UPSTREAM_UNREACHABLE',
   ECONNABORTED: 'ERR_UPSTREAM_RESET',
@@ -72,6 +80,10 @@ const codes: Readonly<Record<string, UpstreamErrorCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'ERR_UPSTREAM_RESET',
   CERT_HAS_EXPIRED: 'ERR_UPSTREAM_TLS',
   CERT_NOT_YET_VALID: 'ERR_UPSTREAM_TLS',
+  ERR_HTTP2_ERROR: 'ERR_UPSTREAM_MALFORMED',
+  ERR_HTTP2_SESSION_ERROR: 'ERR_UPSTREAM_RESET',
+  ERR_HTTP2_STREAM_CANCEL: 'ERR_UPSTREAM_RESET',
+  ERR_HTTP2_STREAM_ERROR: 'ERR_UPSTREAM_RESET',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'ERR_UPSTREAM_TLS',
   EPROTO: 'ERR_UPSTREAM_TLS',
   SELF_SIGNED_CERT_IN_CHAIN: 'ERR_UPSTREAM_TLS',

@@ -5,9 +5,9 @@ import {
   type ClientRequest,
   type IncomingMessage,
 } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 import { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { connectedEvent, startConnection } from './connection.js'
 import type { LiveConnection } from './live-connection.js'
 import { relayResponse } from './relay-response.js'
 import type { RequestHeaderChanges, RequestHeaderRules } from './request-headers.js'
@@ -153,33 +153,26 @@ const watchClient = (socket: Socket, onGone: () => void): (() => Buffer[]) => {
 }
 
 const startHandshake = ({ upstream, target }: Plan, headers: readonly string[]): ClientRequest => {
-  const { secure, hostname, port, serverName, timeouts } = upstream
-  const outgoing = (secure ? httpsRequest : httpRequest)({
+  const { responseMs } = upstream.timeouts
+  const outgoing = httpRequest({
     method: 'GET',
-    host: hostname,
-    port,
     path: upstreamTarget(upstream, target),
     headers: [...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'],
     setHost: false,
-    agent: false,
-    ...(secure ? { servername: serverName, rejectUnauthorized: true } : {}),
+    createConnection: () => startConnection(upstream, 'http/1.1'),
   })
 
   let timer: NodeJS.Timeout | undefined
-  const limit = (ms: number, what: string): void => {
-    clearTimeout(timer)
-    if (ms === 0) return
-    timer = setTimeout(() => {
-      outgoing.destroy(new UpstreamError('ERR_UPSTREAM_TIMEOUT', `${what} within ${ms} ms`))
-    }, ms)
-  }
-  const done = (): void => clearTimeout(timer)
-  limit(timeouts.connectMs, 'no connection')
   outgoing.on('socket', (socket) => {
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      limit(timeouts.responseMs, 'no answer to the WebSocket handshake')
+    socket.once(connectedEvent(upstream), () => {
+      if (responseMs === 0) return
+      timer = setTimeout(() => {
+        const message = `no answer to the WebSocket handshake within ${responseMs} ms`
+        outgoing.destroy(new UpstreamError('ERR_UPSTREAM_TIMEOUT', message))
+      }, responseMs)
     })
   })
+  const done = (): void => clearTimeout(timer)
   outgoing.on('upgrade', done).on('response', done).on('close', done)
   outgoing.end()
   return outgoing

@@ -27,6 +27,13 @@ const sessionShape = Type.Object({
   createdAt: Type.Number(),
   endsAt: Type.Number(),
   replaces: optional.string,
+  stepUp: Type.Optional(
+    Type.Object({
+      acrValues: Type.Optional(Type.Array(Type.String())),
+      maxAgeMs: optional.number,
+      attempt: Type.Number(),
+    }),
+  ),
 })
 const checker = Compile(sessionShape)
 

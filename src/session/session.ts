@@ -40,4 +40,10 @@ export interface Session {
   readonly endsAt: number
   /** The key of the session that this one takes the place of in its browser. */
   readonly replaces?: string
+  /** What the login asked of the provider beyond a plain one, and for how many times in a row it did. */
+  readonly stepUp?: {
+    readonly acrValues?: readonly string[]
+    readonly maxAgeMs?: number
+    readonly attempt: number
+  }
 }

@@ -37,6 +37,8 @@ export interface SignIn {
   readonly startedAt?: number
   /** The session that this one takes the place of; a sign-out ends that as well. */
   readonly replaces?: SessionKey | undefined
+  /** What was asked of the provider beyond a plain login. */
+  readonly stepUp?: Session['stepUp'] | undefined
   /** Who asks, for the inventory. */
   readonly client?: { readonly userAgent?: string | undefined; readonly address?: string }
 }
@@ -171,7 +173,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   return {
-    async create({ identity, tokens, startedAt, replaces, client }, now) {
+    async create({ identity, tokens, startedAt, replaces, stepUp, client }, now) {
       const ticket = createTicket()
       const { key } = ticket
       const session: Session = {
@@ -181,6 +183,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         createdAt: now,
         endsAt: now + options.lifetimeMs,
         ...(replaces === undefined ? {} : { replaces }),
+        ...(stepUp === undefined ? {} : { stepUp }),
       }
       const live = createLiveSession(options, ticket, session, { version: 1, lastActiveAt: now })
       const sealed = sealSession(keyRing, ticket, session)

@@ -7,6 +7,8 @@ export interface Metrics {
   readonly request: Tally
   /** Finished logins by result: `ok` or the code of the failure. */
   readonly login: Tally
+  /** Access tokens that clients presented, by result: `accepted` or the code of the refusal. */
+  readonly bearer: Tally
   /** Refreshes by outcome: `refreshed`, `rejected`, `unavailable`. */
   readonly refresh: Tally
   sessionCreated(): void
@@ -56,6 +58,7 @@ export function createMetrics(): Metrics {
   return {
     request: tally('requests', 'answer', 'Requests by the answer that they got.'),
     login: tally('logins', 'result', 'Logins by result.'),
+    bearer: tally('bearer_requests', 'result', 'Requests with an access token by result.'),
     refresh: tally('refreshes', 'outcome', 'Refreshes of access tokens by outcome.'),
     sessionCreated: () => sessionsCreated.inc(),
     sessionEnded: tally('sessions_ended', 'reason', 'Sessions that ended, by reason.'),

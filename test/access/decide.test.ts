@@ -2,7 +2,7 @@ import t from 'tap'
 import { decide } from '../../src/access/decide.js'
 import { compileRoutes } from '../../src/access/route-table.js'
 import type { RouteConfig } from '../../src/config/schema.js'
-import { identityOf, routeConfig } from './fixtures.js'
+import { identityOf, requestFacts, routeConfig, ruleOptions } from './fixtures.js'
 
 const now = 1_800_000_000_000
 const staff = identityOf({ groups: ['staff'] })
@@ -14,7 +14,7 @@ const decision = (
 ) => {
   const { routes } = compileRoutes([routeConfig({ path: '/' }, options)], { basePath: '/oauth2' })
   const [route] = routes
-  return route && decide(route, identity, now, { groupsClaim: 'groups' })
+  return route && decide(route, identity, requestFacts, now, ruleOptions)
 }
 
 const require = { groups: ['staff'] }
@@ -40,3 +40,15 @@ t.test('a public route never looks at the identity', async (t) => {
     t.same(decision({ auth: 'public', require }, identity), { kind: 'forward' })
   }
 })
+
+t.test(
+  'STEP-3 who lacks only a better authentication is asked for it, and nobody else',
+  async (t) => {
+    const acr = { require: { ...require, acr: ['mfa'] } }
+    const missing = [{ kind: 'acr', anyOf: ['mfa'] }]
+    t.same(decision(acr, staff), { kind: 'step-up', stepUp: { acrValues: ['mfa'] }, missing })
+    t.match(decision(acr, guest), { kind: 'forbidden', missing: [{ kind: 'groups' }, ...missing] })
+    t.same(decision(acr, identityOf({ groups: ['staff'], acr: 'mfa' })), { kind: 'forward' })
+    t.same(decision(acr), { kind: 'authenticate' })
+  },
+)

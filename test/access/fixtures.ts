@@ -1,3 +1,4 @@
+import type { RuleOptions } from '../../src/access/rules.js'
 import type { RouteConfig } from '../../src/config/schema.js'
 import type { Identity } from '../../src/session/session.js'
 
@@ -9,7 +10,12 @@ export const routeConfig = (
   match,
   auth: 'required',
   upstream: 'http://127.0.0.1:3000',
-  forward: { accessToken: 'bearer', identityHeaders: true, clientAuthorization: 'strip' },
+  forward: {
+    accessToken: 'bearer',
+    identityHeaders: true,
+    host: 'keep',
+    clientAuthorization: 'strip',
+  },
   timeouts: { connect: 5000, response: 60_000, idle: 300_000 },
   ...options,
 })
@@ -24,3 +30,11 @@ export const identityOf = (
   claims,
   ...options,
 })
+
+export const ruleOptions: RuleOptions = {
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
+  assumeEmailVerified: false,
+}
+
+export const requestFacts = { method: 'GET', clientAddress: '203.0.113.7' }

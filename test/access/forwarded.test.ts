@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { createClientFacts, forwardingHeaders } from '../../src/access/forwarded.js'
 
@@ -131,6 +133,8 @@ t.test('FWD-4 scheme and host are what the outermost trusted proxy said', async 
     { scheme: 'https', host: undefined },
     'two proxies',
   )
+  t.match(said({ 'X-Forwarded-Proto': 'wss' }), { scheme: 'https' }, 'Traefik, of a WebSocket')
+  t.match(said({ 'X-Forwarded-Proto': 'WS' }), { scheme: 'http' })
   for (const host of ['evil.example/', 'a@evil.example', 'evil example', '%65vil', '']) {
     t.same(said({ 'X-Forwarded-Host': host, 'X-Forwarded-Proto': 'gopher' }), {
       scheme: undefined,
@@ -149,6 +153,8 @@ t.test('FWD-1 the headers for the upstream are rebuilt', async (t) => {
     ['X-Forwarded-For', '203.0.113.5'],
     ['X-Forwarded-Proto', 'http'],
     ['X-Forwarded-Host', 'app.example.com'],
+    ['X-Forwarded-Port', '80'],
+    ['X-Real-IP', '203.0.113.5'],
   ])
   const raw = headers({
     'X-Forwarded-For': '6.6.6.6, 198.51.100.1',
@@ -159,7 +165,63 @@ t.test('FWD-1 the headers for the upstream are rebuilt', async (t) => {
     ['X-Forwarded-For', '198.51.100.1, 10.0.0.1'],
     ['X-Forwarded-Proto', 'https'],
     ['X-Forwarded-Host', 'www.example.com'],
+    ['X-Forwarded-Port', '443'],
+    ['X-Real-IP', '198.51.100.1'],
   ])
+})
+
+const portOf = (peer: string, host: string, fields: Record<string, string> = {}) =>
+  new Map(forwardingHeaders(facts(peer, headers(fields)), { scheme: 'https', host })).get(
+    'X-Forwarded-Port',
+  )
+
+t.test('FWD-4 the port is the host’s, or what the outermost trusted proxy said', async (t) => {
+  t.equal(portOf('203.0.113.5', 'app.example.com:8443'), '8443')
+  t.equal(portOf('203.0.113.5', '[::1]:8443', { 'X-Forwarded-Port': '1' }), '8443')
+  t.equal(portOf('203.0.113.5', 'app.example.com', { 'X-Forwarded-Port': '1' }), '443')
+  const [proxy, host] = ['10.0.0.1', 'app.example.com']
+  t.equal(portOf(proxy, host, { 'X-Forwarded-Port': '8443' }), '8443')
+  t.equal(portOf(proxy, `${host}:444`, { 'X-Forwarded-Port': '8443' }), '444')
+  t.equal(portOf(proxy, host, { 'X-Forwarded-Host': `${host}:445` }), '445')
+  t.equal(portOf(proxy, host, { 'X-Forwarded-Port': '1, 8443' }), '8443')
+  t.equal(portOf(proxy, host, { 'X-Forwarded-Proto': 'http' }), '80')
+  for (const port of ['0', '65536', '-1', 'x', '8443x', '']) {
+    t.equal(portOf(proxy, host, { 'X-Forwarded-Port': port }), '443', port)
+  }
+})
+
+t.test('FWD-3 what a client puts before the proxies’ own words changes nothing', async () => {
+  const names = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port']
+  const invented = fc.tuple(
+    fc.constantFrom(...names, 'Forwarded', 'x-forwarded-for', 'X_Forwarded_For', 'X-Real-IP'),
+    fc.oneof(
+      fc.constantFrom(
+        '10.0.0.1',
+        '10.0.0.2, 10.0.0.3',
+        'http',
+        'evil.example',
+        '6666',
+        '"',
+        ',',
+        '',
+      ),
+      fc.constantFrom('for="', 'for=10.0.0.1;host=evil.example', '\\', 'for="a, b', '[::1', ', , '),
+      fc.string({ unit: 'binary-ascii' }),
+    ),
+  )
+  const own = headers({
+    'X-Forwarded-For': '198.51.100.1',
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Host': 'app.example.com',
+    'X-Forwarded-Port': '8443',
+  })
+  const alone = facts('10.0.0.1', own)
+  fc.assert(
+    fc.property(fc.array(invented, { maxLength: 5 }), (spoofed) => {
+      return isDeepStrictEqual(facts('10.0.0.1', [...spoofed.flat(), ...own]), alone)
+    }),
+    { numRuns: 5000 },
+  )
 })
 
 t.test('a range that is none is an error that names it', async (t) => {

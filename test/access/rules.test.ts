@@ -1,37 +1,48 @@
 import t from 'tap'
-import { checkRequirements, compileRequirements } from '../../src/access/rules.js'
-import { identityOf } from './fixtures.js'
-
-type RequireConfig = Parameters<typeof compileRequirements>[0]
+import {
+  compileRule,
+  findMissing,
+  type RuleConfig,
+  type RuleOptions,
+} from '../../src/access/rules.js'
+import { identityOf, requestFacts, ruleOptions } from './fixtures.js'
 
 const now = 1_800_000_000_000
-const missing = (
-  require: RequireConfig,
-  claims: Record<string, unknown>,
-  authenticatedAt?: number,
-) =>
-  checkRequirements(
-    compileRequirements(require),
-    identityOf(claims, authenticatedAt === undefined ? {} : { authenticatedAt }),
-    now,
-    { groupsClaim: 'groups' },
-  ).map(({ kind }) => kind)
 
-const isMet = (require: RequireConfig, claims: Record<string, unknown>) =>
-  missing(require, claims).length === 0
+interface Case {
+  readonly authenticatedAt?: number
+  readonly facts?: Partial<typeof requestFacts>
+  readonly options?: Partial<RuleOptions>
+}
+
+const missing = (
+  require: RuleConfig,
+  claims: Record<string, unknown>,
+  { authenticatedAt, facts, options }: Case = {},
+) =>
+  findMissing(compileRule(require), {
+    identity: identityOf(claims, authenticatedAt === undefined ? {} : { authenticatedAt }),
+    facts: { ...requestFacts, ...facts },
+    now,
+    options: { ...ruleOptions, ...options },
+  }).map(({ kind }) => kind)
+
+const isMet = (require: RuleConfig, claims: Record<string, unknown>, options: Case = {}) =>
+  missing(require, claims, options).length === 0
 
 t.test('all requirements must hold, and each that does not is named', async (t) => {
   const require = { groups: ['staff'], emailDomains: ['example.com'], acr: ['mfa'], maxAge: 1000 }
   const claims = { groups: ['staff'], email: 'a@example.com', email_verified: true, acr: 'mfa' }
-  t.same(missing(require, claims, now), [])
+  t.same(missing(require, claims, { authenticatedAt: now }), [])
   t.same(missing(require, {}), ['groups', 'emailDomains', 'acr', 'maxAge'])
-  t.same(missing(require, { ...claims, acr: 'pwd' }, now), ['acr'])
+  t.same(missing(require, { ...claims, acr: 'pwd' }, { authenticatedAt: now }), ['acr'])
 })
 
-t.test('a verdict holds for its identity and groups claim only', async (t) => {
-  const requirements = compileRequirements({ groups: ['staff'] })
-  const check = (identity: ReturnType<typeof identityOf>, groupsClaim: string) =>
-    checkRequirements(requirements, identity, now, { groupsClaim }).length
+t.test('a verdict holds for its identity and provider only', async (t) => {
+  const rule = compileRule({ groups: ['staff'] })
+  const places = { groups: ruleOptions, roles: { ...ruleOptions, groupsClaim: 'roles' } }
+  const check = (identity: ReturnType<typeof identityOf>, place: keyof typeof places) =>
+    findMissing(rule, { identity, facts: requestFacts, now, options: places[place] }).length
   const [staff, guest] = [identityOf({ groups: 'staff' }), identityOf({ roles: 'staff' })]
   for (const round of ['first', 'again']) {
     t.equal(check(staff, 'groups'), 0, round)
@@ -39,6 +50,25 @@ t.test('a verdict holds for its identity and groups claim only', async (t) => {
     t.equal(check(guest, 'groups'), 1, round)
     t.equal(check(guest, 'roles'), 0, round)
   }
+})
+
+t.test('a warm verdict does not walk through a thousand groups', async (t) => {
+  let walks = 0
+  const groups = new Proxy([...Array(1000).keys()].map(String), {
+    get(list, key, receiver) {
+      if (key === 'flatMap') walks += 1
+      return Reflect.get(list, key, receiver)
+    },
+  })
+  const rule = compileRule({ any: [{ groups: ['x'] }, { all: [{ groups: ['999'] }] }] })
+  const subject = {
+    identity: identityOf({ groups }),
+    facts: requestFacts,
+    now,
+    options: ruleOptions,
+  }
+  for (let round = 0; round < 5; round++) t.same(findMissing(rule, subject), [])
+  t.equal(walks, 2, 'each test walked once')
 })
 
 t.test('X2 groups count in every form that providers send', async (t) => {
@@ -161,7 +191,8 @@ t.test('acr must be one of the wanted', async (t) => {
   }
 })
 
-const age = (authenticatedAt?: number) => missing({ maxAge: 1000 }, {}, authenticatedAt)
+const age = (authenticatedAt?: number) =>
+  missing({ maxAge: 1000 }, {}, authenticatedAt === undefined ? {} : { authenticatedAt })
 
 t.test(
   'maxAge counts from the authentication; an unknown or impossible instant is too old',
@@ -173,3 +204,91 @@ t.test(
     }
   },
 )
+
+t.test('roles are where the provider puts them', async (t) => {
+  const roles = ['editor']
+  t.ok(isMet({ roles }, { roles: 'viewer,editor' }))
+  t.notOk(isMet({ roles }, { groups: ['editor'] }))
+  const rolesClaim = ['realm_access', 'roles']
+  const keycloak = { realm_access: { roles: ['editor'] } }
+  t.ok(isMet({ roles }, keycloak, { options: { rolesClaim } }))
+  t.notOk(isMet({ roles }, keycloak))
+})
+
+t.test('X3 a nested claim is reached by its path, and by nothing that looks like it', async (t) => {
+  const nestedClaims = [{ path: ['https://a.example/x', 'b.c'], values: ['yes'] }]
+  t.ok(isMet({ nestedClaims }, { 'https://a.example/x': { 'b.c': ['no', 'yes'] } }))
+  for (const claims of [
+    { 'https://a.example/x.b.c': 'yes' },
+    { 'https://a.example/x': { b: { c: 'yes' } } },
+    { 'https://a.example/x': [{ 'b.c': 'yes' }] },
+    { 'https://a.example/x': '{"b.c":"yes"}' },
+    {},
+  ]) {
+    t.notOk(isMet({ nestedClaims }, claims), JSON.stringify(claims))
+  }
+  const name = [{ path: ['address', 'formatted'], values: ['admin'] }]
+  t.notOk(isMet({ nestedClaims: name }, { address: { formatted: 'x, admin' } }), 'people wrote it')
+})
+
+t.test('only scopes are taken apart at spaces', async (t) => {
+  t.ok(isMet({ claims: { scope: ['write'] } }, { scope: 'read write' }))
+  t.ok(isMet({ claims: { scp: ['write'] } }, { scp: 'read write' }))
+  t.notOk(isMet({ claims: { role: ['Admins'] } }, { role: 'Domain Admins' }))
+  t.notOk(isMet({ groups: ['Admins'] }, { groups: 'Domain Admins' }))
+  t.ok(isMet({ claims: { role: ['Domain Admins'] } }, { role: 'x,Domain Admins' }))
+})
+
+t.test(
+  'CORE-25 an address of which nothing is said counts where the provider is trusted',
+  async (t) => {
+    const options = { assumeEmailVerified: true }
+    const [emails, email] = [['a@example.com'], 'a@example.com']
+    t.notOk(isMet({ emails }, { email }))
+    t.ok(isMet({ emails }, { email }, { options }))
+    for (const verified of [false, 'false', null, 'no', 0]) {
+      t.notOk(isMet({ emails }, { email, email_verified: verified }, { options }), String(verified))
+    }
+  },
+)
+
+const from = (clientAddress: string) => ({ facts: { clientAddress } })
+
+t.test('the client address and the method are rules as well', async (t) => {
+  const clientAddresses = ['10.0.0.0/8', 'fd00::/8', '203.0.113.7']
+  for (const address of ['10.1.2.3', 'fd00::1', '203.0.113.7', '::ffff:10.0.0.1']) {
+    t.ok(isMet({ clientAddresses }, {}, from(address)), address)
+  }
+  for (const address of ['11.0.0.1', 'fe80::1', '203.0.113.8', '', 'unknown']) {
+    t.same(missing({ clientAddresses }, {}, from(address)), ['clientAddresses'], address)
+  }
+  t.same(missing({ not: { clientAddresses } }, {}, from('11.0.0.1')), [])
+  t.same(missing({ not: { clientAddresses } }, {}, from('')), ['not'], 'an unknown one is no proof')
+  t.ok(isMet({ methods: ['GET', 'HEAD'] }, {}))
+  t.same(missing({ methods: ['GET'] }, {}, { facts: { method: 'get' } }), ['methods'])
+})
+
+t.test('any, all and not, nested and beside plain members', async (t) => {
+  const require: RuleConfig = {
+    emailDomains: ['example.com'],
+    any: [{ groups: ['admins'] }, { groups: ['staff'], not: { claims: { contract: ['ext'] } } }],
+  }
+  const email = { email: 'a@example.com', email_verified: true }
+  t.ok(isMet(require, { ...email, groups: ['admins'], contract: 'ext' }))
+  t.ok(isMet(require, { ...email, groups: ['staff'] }))
+  t.same(missing(require, { ...email, groups: ['staff'], contract: 'ext' }), ['any'])
+  t.same(missing(require, { groups: ['staff'] }), ['emailDomains'])
+  t.ok(isMet({ not: { not: { groups: ['a'] } } }, { groups: 'a' }))
+  t.ok(isMet({ not: { groups: ['a'], roles: ['b'] } }, { groups: 'a' }), 'not both')
+  t.same(missing({ all: [{ groups: ['a'] }, { roles: ['b'] }] }, {}), ['groups', 'roles'])
+})
+
+t.test('CORE-24 groups that are kept elsewhere are neither there nor absent', async (t) => {
+  const claims = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: {} } }
+  t.notOk(isMet({ groups: ['a'] }, claims))
+  t.notOk(isMet({ not: { groups: ['a'] } }, claims), 'not is no way around')
+  t.notOk(isMet({ not: { claims: { groups: ['a'] } } }, claims))
+  t.notOk(isMet({ not: { any: [{ groups: ['a'] }, { roles: ['b'] }] } }, claims))
+  t.ok(isMet({ any: [{ groups: ['a'] }, { claims: { x: ['1'] } }] }, { ...claims, x: 1 }))
+  t.ok(isMet({ not: { groups: ['a'] } }, {}), 'who has no groups is in none')
+})

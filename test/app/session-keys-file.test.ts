@@ -17,7 +17,11 @@ async function start(t: Test) {
   const keyRing = createKeyRing([first])
   const lines: Line[] = []
   const log = (level: Line['level']) => (fields: unknown) => void lines.push({ level, fields })
-  const write = (...keys: string[]) => writeFile(file, `${keys.join('\n')}\n`)
+  // At once, as whoever changes secrets does: on a busy machine a half-written file looks settled.
+  async function write(...keys: string[]) {
+    await writeFile(`${file}.new`, `${keys.join('\n')}\n`)
+    await rename(`${file}.new`, file)
+  }
   function follow() {
     const logger = { info: log('info'), error: log('error') }
     t.teardown(followSessionKeysFile({ file, keyRing, keys: [first], logger, intervalMs: 10 }))

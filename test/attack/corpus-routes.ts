@@ -13,12 +13,23 @@ export const corpusRoutes = {
   root: '/',
 }
 
+/**
+ * Asks what Valetkey decides for a target, in the words of paths.txt: the name of a route, `own`, or why it is refused.
+ * Whoever asks from outside, where the reason is not told, says `refused`.
+ */
+export type Ask = (target: string) => string | undefined | Promise<string | undefined>
+
+const refusals = new Set(['refused', 'ambiguous', 'control', 'fragment', 'form', 'host'])
+
+export const isRefusal = (outcome: string | undefined): boolean =>
+  outcome === undefined || refusals.has(outcome)
+
 const table = compileRoutes(
   Object.values(corpusRoutes).map((path) => routeConfig({ path })),
   { basePath: '/oauth2' },
 )
 
-/** What becomes of a target, in the words of paths.txt. */
+/** Asks the route table. */
 export function outcomeOf(target: string): string | undefined {
   const facts = { method: 'GET', target, host: 'app.example.com' }
   const parsed = parseRequestTarget(facts)

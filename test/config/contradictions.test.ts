@@ -74,7 +74,7 @@ testCases([
     line: 3,
     with: 'tls: { certFile: /good.key, keyFile: /good.key }',
     files: certificateFiles,
-    expect: [['tls.certFile', /is no certificate with its key, both PEM/, 3]],
+    expect: [['tls.certFile', /holds no certificate in PEM/, 3]],
   },
   {
     title: 'TLS with a file that is not there',

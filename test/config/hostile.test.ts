@@ -3,6 +3,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { ConfigError } from '../../src/config/config-error.js'
 import { childOf } from '../../src/config/draft.js'
+import { resolveSchema } from '../../src/config/resolve-schema.js'
 import { configSchema } from '../../src/config/schema.js'
 import {
   fullExample,
@@ -32,7 +33,10 @@ const awkward = fc.oneof(
 )
 
 /** Values that follow the schema here and leave it there, so that every check gets its turn. */
-function almost(schema: unknown): fc.Arbitrary<unknown> {
+function almost(written: unknown, depth = 0): fc.Arbitrary<unknown> {
+  // Rules hold rules; a few deep are enough.
+  if (depth > 5) return awkward
+  const schema = resolveSchema(written)
   const properties = Object.entries(childOf(schema, 'properties') ?? {})
   const items = childOf(schema, 'items')
   const choices = childOf(schema, 'enum')
@@ -41,7 +45,9 @@ function almost(schema: unknown): fc.Arbitrary<unknown> {
       ? fc
           .tuple(
             fc.record(
-              Object.fromEntries(properties.map(([key, setting]) => [key, almost(setting)])),
+              Object.fromEntries(
+                properties.map(([key, setting]) => [key, almost(setting, depth + 1)]),
+              ),
               { requiredKeys: [] },
             ),
             fc.oneof(
@@ -51,7 +57,7 @@ function almost(schema: unknown): fc.Arbitrary<unknown> {
           )
           .map(([settings, others]): unknown => Object.assign({}, others, settings))
       : items !== undefined
-        ? fc.array(almost(items), { maxLength: 3 })
+        ? fc.array(almost(items, depth + 1), { maxLength: 3 })
         : Array.isArray(choices)
           ? fc.constantFrom<unknown>(...choices)
           : fc.constantFrom<unknown>(

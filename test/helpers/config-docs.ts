@@ -3,17 +3,29 @@ import { durationPattern } from '../../src/config/duration.js'
 import { childOf } from '../../src/config/draft.js'
 import { environmentSettings } from '../../src/config/environment.js'
 import { formatPath } from '../../src/config/config-error.js'
+import { requireSchema } from '../../src/config/require-schema.js'
+import { resolveSchema } from '../../src/config/resolve-schema.js'
 import { configSchema } from '../../src/config/schema.js'
 
 /** docs/valetkey.schema.json: the schema as editors want it, in which a setting with a default is optional. */
 export function generateJsonSchema(): string {
   const schema: unknown = JSON.parse(JSON.stringify(configSchema, optionalDefaults))
   const draft7 = { $schema: 'http://json-schema.org/draft-07/schema#' }
-  return `${JSON.stringify(Object.assign(draft7, schema), null, 2)}\n`
+  const definitions: unknown = JSON.parse(
+    JSON.stringify(childOf(requireSchema, '$defs'), (key, value: unknown) =>
+      key === '$id' ? undefined : optionalDefaults(key, value),
+    ),
+  )
+  return `${JSON.stringify(Object.assign(draft7, schema, { definitions }), null, 2)}\n`
 }
 
 function optionalDefaults(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const reference = childOf(value, '$ref')
+  if (typeof reference === 'string') {
+    // Editors look for a name alone in a file of that name.
+    return { description: childOf(value, 'description'), $ref: `#/definitions/${reference}` }
+  }
   const required = childOf(value, 'required')
   const kind = childOf(value, 'enum') === undefined ? {} : { type: 'string' }
   if (!Array.isArray(required)) return { ...kind, ...value }
@@ -80,8 +92,10 @@ other. Among them:
 - a cookie domain that does not contain the host of \`publicUrl\`, \`sameSite: none\` without https;
 - two providers of one id, a client secret missing or too many, \`openid\` missing in \`scopes\`, HS\\*
   mixed with public-key algorithms;
-- a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` on a public route,
-  a path pattern that could be read in several ways;
+- a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` or \`bearer\` on a public
+  route, a path pattern that could be read in several ways;
+- a \`bearer.provider\` that is not configured, and an audience that is the client of a provider with
+  \`accessTokenType: lax\`;
 - a network of trusted proxies that is everybody (\`0.0.0.0/0\`), a short admin token, two listeners on
   one port, an inactivity timeout longer than the lifetime, a timer of zero or of more than 24 days.`
 
@@ -109,16 +123,28 @@ interface Section {
 function sectionsOf(path: string, schema: unknown): Section[] {
   return [
     { path, schema },
-    ...settingsOf(schema).flatMap(([key, setting]) => {
+    ...settingsOf(resolveSchema(schema)).flatMap(([key, setting]) => {
       const below = path ? `${path}.${key}` : key
-      if (isSection(setting)) return sectionsOf(below, setting)
+      const section = sectionIn(setting)
+      if (section !== undefined) return sectionsOf(below, section)
       const items = childOf(setting, 'items')
       return isSection(items) ? sectionsOf(`${below}[]`, items) : []
     }),
   ]
 }
 
-const isSection = (schema: unknown) => childOf(schema, 'properties') !== undefined
+/** The setting itself, or the section among what it may be. */
+const sectionIn = (setting: unknown): unknown => {
+  const choices = childOf(setting, 'anyOf')
+  if (Array.isArray(choices)) return choices.find(isSection)
+  return isSection(setting) ? setting : undefined
+}
+
+const isSection = (schema: unknown) =>
+  childOf(schema, 'properties') !== undefined || childOf(schema, '$defs') !== undefined
+
+/** A rule within a rule: described once, where it begins. */
+const isRule = (schema: unknown) => childOf(schema, '$ref') !== undefined && !isSection(schema)
 
 function settingsOf(schema: unknown): [string, unknown][] {
   return Object.entries(childOf(schema, 'properties') ?? {})
@@ -129,7 +155,8 @@ function describe(schema: unknown): string {
   return typeof description === 'string' ? `${description}\n\n` : ''
 }
 
-function table(schema: unknown): string {
+function table(written: unknown): string {
+  const schema = resolveSchema(written)
   const required: unknown = childOf(schema, 'required')
   const rows = settingsOf(schema).map(([key, setting]) => {
     const fallback = childOf(setting, 'default')
@@ -149,6 +176,7 @@ function defaultOf(setting: unknown): string {
 }
 
 function kindOf(setting: unknown): string {
+  if (isRule(setting)) return 'as `routes[].require`'
   const choices = childOf(setting, 'anyOf')
   if (Array.isArray(choices)) return choices.map(kindOf).join(' or ')
   const values = childOf(setting, 'enum')
@@ -164,6 +192,7 @@ function kindOf(setting: unknown): string {
       return '`true`, `false`'
     case 'array': {
       const items = childOf(setting, 'items')
+      if (isRule(items)) return 'list, each as `routes[].require`'
       return isSection(items) ? 'list' : `list of ${kindOf(items)}`
     }
     case 'null':

@@ -15,6 +15,8 @@ export interface RedisForm {
 
 export interface FleetOptions {
   readonly redis: RedisServer | RedisForm
+  /** Besides the address of a single server. */
+  readonly redisSettings?: Record<string, unknown>
   readonly provider?: TestProviderOptions
   readonly session?: Record<string, unknown>
   readonly providerConfig?: Record<string, unknown>
@@ -57,7 +59,10 @@ export async function startFleet(t: Test, options: FleetOptions): Promise<Fleet>
 
   async function startMember(): Promise<Member> {
     const link = await startLink()
-    const redis = 'settings' in options.redis ? options.redis.settings : { url: link?.url }
+    const redis =
+      'settings' in options.redis
+        ? options.redis.settings
+        : { url: link?.url, ...options.redisSettings }
     const valetkey = await startValetkey({
       publicUrl,
       config: {

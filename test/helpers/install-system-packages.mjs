@@ -1,12 +1,13 @@
-// Makes sure that the programs the tests drive are there: a Redis, a browser and a web server. Where they are
-// missing and apt-get may be used they are installed; Debian may then start Redis and nginx on their usual
-// ports, which disturbs nothing, since the tests start their own on free ones.
+// Makes sure that the programs the tests drive are there: a Redis, a browser and web servers. Where they are
+// missing and apt-get may be used they are installed. Debian then starts them as services, of which three want
+// port 80; they are stopped again, because the tests start their own on free ports.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Programs whose Debian packages have the same names. */
-const packages = ['redis-server', 'chromium-headless-shell', 'nginx']
+const services = ['redis-server', 'nginx', 'apache2', 'haproxy', 'caddy']
+const packages = [...services, 'chromium-headless-shell']
 /** The same browser with a screen does as well, and takes twice the time. */
 const substitutes = { 'chromium-headless-shell': 'chromium' }
 
@@ -35,21 +36,30 @@ function run(command, args) {
   return spawnSync(command, args, { env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 }
 
-/** How apt-get can be called without a question; undefined when it cannot. */
-function findAptGet() {
-  if (!isInstalled('apt-get')) return undefined
-  if (process.getuid?.() === 0) return ['apt-get']
+/** How a command can be run as root without a question; undefined when it cannot. */
+function findRoot() {
+  if (process.getuid?.() === 0) return ['env']
   const sudo = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' })
-  return sudo.status === 0 ? ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'] : undefined
+  return sudo.status === 0 ? ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive'] : undefined
 }
 
+/**
+ * A service that finds its port taken leaves apt-get with an error and its program in place. So what counts
+ * afterwards is the program, and one that failed does not keep the others from being installed.
+ */
 function install(names) {
-  const aptGet = findAptGet()
-  if (!aptGet) return
-  const [command, ...prefix] = [...aptGet, '-o', 'DPkg::Lock::Timeout=120', '-qq']
+  const asRoot = isInstalled('apt-get') ? findRoot() : undefined
+  if (!asRoot) return
+  const [command, ...prefix] = asRoot
+  const aptGet = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=120', '-qq']
   process.stdout.write(`Installing ${names.join(', ')}\n`)
-  run(command, [...prefix, 'update'])
-  run(command, [...prefix, 'install', '--yes', '--no-install-recommends', ...names])
+  run(command, [...aptGet, 'update'])
+  for (const name of names) {
+    run(command, [...aptGet, 'install', '--yes', '--no-install-recommends', name])
+  }
+  const started = names.filter((name) => services.includes(name))
+  if (started.length === 0 || !existsSync('/run/systemd/system')) return
+  run(command, [...prefix, 'systemctl', 'disable', '--quiet', '--now', ...started])
 }
 
 const wanted = missingPackages()

@@ -2,7 +2,13 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { Provider, type ClientMetadata, type KoaContextWithOIDC } from 'oidc-provider'
+import {
+  errors,
+  interactionPolicy,
+  Provider,
+  type ClientMetadata,
+  type KoaContextWithOIDC,
+} from 'oidc-provider'
 import { freePort } from './free-port.js'
 import { defaultPeople } from './people.js'
 import { interact, logoutPage, page, stringOf } from './provider-pages.js'
@@ -32,6 +38,8 @@ export interface TestProviderOptions {
   readonly rotateRefreshTokens?: boolean
   /** True: tokens can be revoked (RFC 7009). */
   readonly revocation?: boolean
+  /** Identifiers of APIs (RFC 8707); their access tokens are JWTs (RFC 9068) with all of a person's claims. */
+  readonly apis?: readonly string[]
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -65,6 +73,13 @@ export interface TestProvider {
   readonly requests: readonly string[]
   /** The refresh tokens, access tokens, ID tokens and codes that were given out, for log greps. */
   readonly secrets: readonly string[]
+  /** Whether it asks people to sign in anew for one of `acr_values`; by default it gives what it has. */
+  honourAcrValues(whether: boolean): void
+  /** A JWT access token for one of the `apis`; as a client could get one that a person signed in to. */
+  issueAccessToken(
+    login: string,
+    options: { readonly api: string; readonly scope: string; readonly ttlSeconds?: number },
+  ): Promise<string>
   /** Registers where to POST logout tokens, with the `sid` of the provider's session. */
   sendLogoutTokensTo(url: string): Promise<void>
   /** Resolves with the next token request that is answered after this call. */
@@ -112,6 +127,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   events.setMaxListeners(0)
   let mode: TokenEndpointMode = { kind: 'working' }
   let paused = false
+  let honoursAcrValues = false
 
   const server = createServer()
   const port = await freePort()
@@ -153,6 +169,14 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
       revocation: { enabled: options.revocation ?? false },
+      clientCredentials: { enabled: options.apis !== undefined },
+      resourceIndicators: {
+        enabled: options.apis !== undefined,
+        getResourceServerInfo(_ctx, resource) {
+          if (options.apis?.includes(resource) === true) return apiOf(resource)
+          throw new errors.InvalidTarget()
+        },
+      },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource(ctx, form) {
@@ -166,7 +190,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     // Its own refuses loopback, where Valetkey is.
     fetch: (url, { method = 'GET', headers = {}, body = null, redirect = 'manual' } = {}) =>
       fetch(url, { method, headers, body, redirect }),
-    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: {
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+      policy: policyWith((context) => honoursAcrValues && lacksAcr(context)),
+    },
     ttl: {
       AccessToken: accessTokenTtlSeconds,
       IdToken: idTokenTtlSeconds,
@@ -176,6 +203,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       Interaction: 3600,
       Session: 24 * 3600,
     },
+    extraTokenClaims: (_ctx, token) =>
+      token.kind === 'AccessToken' && token.resourceServer !== undefined
+        ? people.get(token.accountId)
+        : undefined,
     rotateRefreshToken: options.rotateRefreshTokens ?? true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: async () => false,
@@ -286,6 +317,26 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     tokenRequests,
     requests,
     secrets,
+    honourAcrValues(whether) {
+      honoursAcrValues = whether
+    },
+    async issueAccessToken(login, { api, scope, ttlSeconds = accessTokenTtlSeconds }) {
+      const client = await provider.Client.find(clientId)
+      if (client === undefined) throw new Error('the client is not registered')
+      const resourceServer = new provider.ResourceServer(api, apiOf(api))
+      const token = new provider.AccessToken({
+        accountId: login,
+        client,
+        grantId: 'none',
+        gty: 'authorization_code',
+        scope,
+        resourceServer,
+        expiresIn: ttlSeconds,
+      })
+      const value = await token.save()
+      secrets.push(value)
+      return value
+    },
     async sendLogoutTokensTo(url) {
       Object.assign((await provider.Client.find(clientId)) ?? {}, {
         backchannelLogoutUri: url,
@@ -326,3 +377,24 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     },
   }
 }
+
+/** The usual policy, with one reason more to ask for a login. */
+function policyWith(asksForLogin: (context: KoaContextWithOIDC) => boolean) {
+  const policy = interactionPolicy.base()
+  const check = new interactionPolicy.Check('acr_values', 'another login is needed', asksForLogin)
+  policy.get('login')?.checks.add(check)
+  return policy
+}
+
+/** Whether none of `acr_values` is what the person has authenticated with. */
+function lacksAcr({ oidc }: KoaContextWithOIDC): boolean {
+  const wanted = stringOf(oidc.params, 'acr_values').split(' ').filter(Boolean)
+  return wanted.length > 0 && !wanted.includes(oidc.acr ?? '')
+}
+
+const apiOf = (audience: string) => ({
+  audience,
+  scope: 'read write',
+  accessTokenFormat: 'jwt' as const,
+  jwt: { sign: { alg: 'RS256' as const } },
+})

@@ -65,10 +65,12 @@ export interface Upstream {
  *
  * @param handler answers instead of these
  * @param tls makes it an https server
+ * @param socketPath makes it listen on a unix socket instead
  */
 export const startUpstream = async (
   handler?: RequestListener,
   tls?: TlsServerOptions,
+  socketPath?: string,
 ): Promise<Upstream> => {
   const requests: SeenRequest[] = []
   const sockets = new Set<Socket>()
@@ -111,14 +113,16 @@ export const startUpstream = async (
     })
   })
 
-  server.listen(0, '127.0.0.1')
+  server.listen(socketPath === undefined ? { port: 0, host: '127.0.0.1' } : { path: socketPath })
   await once(server, 'listening')
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('not listening on a port')
-  const { port } = address
+  const port = address !== null && typeof address === 'object' ? address.port : 0
 
   return {
-    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    url:
+      socketPath === undefined
+        ? `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
+        : `unix:${socketPath}`,
     port,
     requests,
     get openConnections() {

@@ -305,3 +305,34 @@ t.test('an answer that comes before the body has gone up reaches the client', as
   t.match(text, /connection: close/i)
   socket.destroy()
 })
+
+t.test('BODY-5 a body that says it is too long is not forwarded', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url, { maxBodyBytes: 5 })
+  const fits = await request(proxy.url, { method: 'POST', body: 'hello' })
+  t.equal(fits.statusCode, 200)
+  upstream.forget()
+  const text = await rawRequest(
+    proxy.port,
+    'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n',
+  )
+  t.match(text, /HTTP\/1.1 413 [^]*connection: close[^]*ERR_REQUEST_TOO_LARGE/i)
+  t.equal(upstream.requests.length, 0)
+})
+
+t.test('BODY-5 a body that turns out too long is broken off', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url, { maxBodyBytes: 5 })
+  const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n'
+  const fits = await rawRequest(
+    proxy.port,
+    `${chunked}Connection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+  )
+  t.match(fits, /^HTTP\/1.1 200 /)
+  const text = await rawRequest(proxy.port, `${chunked}\r\n3\r\none\r\n3\r\ntwo\r\n`)
+  t.match(text, /^HTTP\/1.1 413 [^]*connection: close[^]*ERR_REQUEST_TOO_LARGE/i)
+  await upstream.connectionsClosed()
+  t.ok(upstream.abortedRequests <= 1)
+})

@@ -2,7 +2,11 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { createForwarder, type ForwardPlan } from '../../src/proxy/forwarder.js'
 import type { LiveConnection } from '../../src/proxy/live-connection.js'
 import type { UpstreamError } from '../../src/proxy/upstream-errors.js'
-import { createUpstream, type UpstreamTimeouts } from '../../src/proxy/upstream.js'
+import {
+  createUpstream,
+  type UpstreamSettings,
+  type UpstreamTimeouts,
+} from '../../src/proxy/upstream.js'
 
 export interface Proxy {
   readonly url: string
@@ -20,6 +24,7 @@ export interface ProxyOptions {
   /** Forgets to set the plan. */
   noPlan?: boolean
   timeouts?: Partial<UpstreamTimeouts>
+  maxBodyBytes?: number
   /** Stands for the gate: may answer instead. */
   refuse?: (request: FastifyRequest, reply: FastifyReply) => number | undefined
 }
@@ -27,15 +32,14 @@ export interface ProxyOptions {
 /** A server whose every request goes to the upstream, with the names that Valetkey reserves. */
 export const startProxy = async (
   t: { teardown: (close: () => Promise<void>) => void },
-  upstreamUrl: string,
-  { plan, noPlan, timeouts, refuse }: ProxyOptions = {},
+  place: string | UpstreamSettings,
+  { plan, noPlan, timeouts, maxBodyBytes, refuse }: ProxyOptions = {},
 ): Promise<Proxy> => {
-  const upstream = createUpstream(upstreamUrl, {
-    connectMs: 5_000,
-    responseMs: 60_000,
-    idleMs: 300_000,
-    ...timeouts,
-  })
+  const upstream = createUpstream(
+    place,
+    { connectMs: 5_000, responseMs: 60_000, idleMs: 300_000, ...timeouts },
+    maxBodyBytes,
+  )
   const errors: UpstreamError[] = []
   const live: LiveConnection[] = []
   const answered: number[] = []

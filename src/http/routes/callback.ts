@@ -47,14 +47,16 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         redirectUri: publicUrl.origin + paths.callback,
         parameters,
         transaction: login.transaction,
+        stepUp: login.stepUp,
         now,
       })
       const previous = await findPrevious(request, login, now)
       const startedAt = login.transaction.createdAt
       const client = context.clientOf(request)
       const replaces = previous?.key
+      const { stepUp } = login
       const { cookieValue, live } = await sessions.create(
-        { ...signIn, startedAt, replaces, client },
+        { ...signIn, startedAt, replaces, stepUp, client },
         now,
       )
       cookieWriter.setTicket(reply, cookieValue)
@@ -62,7 +64,13 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       await context.limitSessions(live)
       events.onLogin(request, { providerId: provider.id, code: 'ok', live })
     } catch (error) {
-      events.onLogin(request, { providerId: provider.id, code: problemCodeOf(error) })
+      const code = problemCodeOf(error)
+      events.onLogin(request, { providerId: provider.id, code })
+      if (login.stepUp !== undefined && saysTooWeak(code)) {
+        request.log.info({ err: error, code }, 'the provider did not step up')
+        const { stepUp, returnTo } = login
+        return context.stepUps.fail(request, reply, { stepUp, providerId: provider.id, returnTo })
+      }
       const again = paths.startUrl({ providerId: provider.id, returnTo: login.returnTo })
       return answers.error(request, reply, error, {
         actions: [{ label: 'Start the sign-in again', href: again }],
@@ -126,6 +134,12 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
   scope.get(paths.callback, (request, reply) => answer(request, reply, queryOf(request)))
   scope.post(paths.callback, (request, reply) => answer(request, reply, formOf(request)))
 }
+
+/** Whether the login was fine but for what it was to bring. */
+const saysTooWeak = (code: string) =>
+  code === 'ERR_ID_TOKEN_ACR' ||
+  code === 'ERR_ID_TOKEN_AUTHENTICATION_TIME' ||
+  code === 'ERR_CALLBACK_UNMET'
 
 interface Finishing {
   readonly login: PendingLogin

@@ -21,12 +21,14 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
     if (provider === undefined) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
 
+    const stepUp = context.stepUpSeal.open(query.get('step_up') ?? undefined)
     const { url, transaction } = await provider.beginLogin({
       redirectUri: publicUrl.origin + paths.callback,
       stateSuffix: returnState.suffix(returnTo),
+      stepUp,
       now: clock(),
     })
-    pendingLogins.save(request, reply, { transaction, returnTo })
+    pendingLogins.save(request, reply, { transaction, returnTo, ...(stepUp && { stepUp }) })
     return answers.redirect(request, reply, 'LOGIN_STARTED', url)
   })
 

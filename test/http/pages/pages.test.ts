@@ -8,6 +8,7 @@ import { sessionsPage } from '../../../src/http/pages/sessions-page.js'
 import { signInPage } from '../../../src/http/pages/sign-in-page.js'
 import { signOutAtProviderPage } from '../../../src/http/pages/sign-out-at-provider-page.js'
 import { signedOutPage } from '../../../src/http/pages/signed-out-page.js'
+import { stepUpFailedPage } from '../../../src/http/pages/step-up-failed-page.js'
 import { style } from '../../../src/http/pages/style.js'
 import { findProblem } from '../../../src/http/problem.js'
 
@@ -39,6 +40,7 @@ function pagesWith(text: string): Record<string, Page> {
       returnTo: text,
       requestId: text,
     }),
+    stepUpFailed: stepUpFailedPage({ host, person: text, againHref: text, requestId: text }),
     sessions: sessionsPage({
       host,
       person: text,

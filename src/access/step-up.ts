@@ -1,0 +1,79 @@
+import type { Session } from '../session/session.js'
+import { evaluate, type Rule, type Subject } from './rules.js'
+
+/** What an authentication must bring that the one at hand lacks; never empty. */
+export interface StepUp {
+  /** One of these authentication contexts. */
+  readonly acrValues?: string[]
+  readonly maxAgeMs?: number
+}
+
+/** No authentication, however recent, would be enough. */
+const hopeless = -1
+
+/**
+ * What authenticating again would have to bring so that the rule holds; undefined when nothing would, and
+ * when the rule holds as it is.
+ *
+ * The question is put for each authentication context that the rule names: would it hold with that one, and
+ * how long ago may the authentication be? So alternatives and several demands at once are weighed exactly.
+ * No context at all, which is less to ask, goes first; else all that allow the same age are asked for.
+ */
+export function findStepUp(rule: Rule, subject: Subject): StepUp | undefined {
+  if (evaluate(rule, subject) === true) return undefined
+  const anyContext = oldestAllowed(rule, subject, undefined)
+  if (anyContext !== hopeless) return { maxAgeMs: anyContext }
+  const ages = new Map(acrsIn(rule).map((acr) => [acr, oldestAllowed(rule, subject, acr)]))
+  const maxAgeMs = [...ages.values()].find((age) => age !== hopeless)
+  if (maxAgeMs === undefined) return undefined
+  const acrValues = [...ages].flatMap(([acr, age]) => (age >= maxAgeMs ? [acr] : []))
+  return { acrValues, ...(maxAgeMs === Infinity ? {} : { maxAgeMs }) }
+}
+
+/** How long ago an authentication with this context may be for the rule to hold; `hopeless` if it never does. */
+function oldestAllowed(rule: Rule, subject: Subject, acr: string | undefined): number {
+  switch (rule.kind) {
+    case 'all':
+      return Math.min(Infinity, ...rule.rules.map((each) => oldestAllowed(each, subject, acr)))
+    case 'any':
+      return Math.max(hopeless, ...rule.rules.map((each) => oldestAllowed(each, subject, acr)))
+    case 'not':
+      // Within it the configuration allows nothing that an authentication could change.
+      return evaluate(rule, subject) === true ? Infinity : hopeless
+    case 'test': {
+      const { missing } = rule
+      if (missing.kind === 'maxAge') return missing.maxAgeMs
+      if (missing.kind !== 'acr') return rule.holds(subject) === true ? Infinity : hopeless
+      return acr !== undefined && missing.anyOf.includes(acr) ? Infinity : hopeless
+    }
+  }
+}
+
+function acrsIn(rule: Rule): readonly string[] {
+  if (rule.kind === 'test') return rule.missing.kind === 'acr' ? rule.missing.anyOf : []
+  const rules = rule.kind === 'not' ? [rule.rule] : rule.rules
+  return rules.flatMap(acrsIn)
+}
+
+/** People return within seconds; who asks again later is asked anew. */
+const returnWithinMs = 60_000
+
+/** A rule, an upstream and another rule may each ask for more; what goes on beyond that is a circle. */
+const mostInARow = 3
+
+/**
+ * How many times in a row a person will have been sent to the provider for a step-up, this time included;
+ * undefined when they have just come back with this very demand, or go in circles: then asking once more
+ * does not help (STEP-2).
+ */
+export function countAttempt(
+  { stepUp: tried, createdAt }: Pick<Session, 'createdAt' | 'stepUp'>,
+  { acrValues = [], maxAgeMs }: StepUp,
+  now: number,
+): number | undefined {
+  const within = Math.min(returnWithinMs, maxAgeMs ?? Infinity)
+  if (tried === undefined || Math.abs(now - createdAt) >= within) return 1
+  const isSame =
+    tried.maxAgeMs === maxAgeMs && (tried.acrValues ?? []).join(' ') === acrValues.join(' ')
+  return isSame || tried.attempt >= mostInARow ? undefined : tried.attempt + 1
+}

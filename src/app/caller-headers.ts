@@ -1,0 +1,14 @@
+import type { Admission } from '../http/judge.js'
+import type { Header } from '../identity/identity-headers.js'
+import type { SessionHeaders } from '../identity/session-headers.js'
+
+/** What an upstream is told about who makes an admitted request, as headers; none for strangers. */
+export type CallerHeaders = (admission: Admission) => readonly Header[]
+
+export function createCallerHeaders(sessionHeaders: SessionHeaders): CallerHeaders {
+  return function callerHeaders({ live, bearer, route, now }) {
+    const { forward } = route.config
+    if (live !== undefined) return sessionHeaders(live.session, live.key, forward, now)
+    return bearer === undefined ? [] : sessionHeaders(bearer, bearer.key, forward, now)
+  }
+}

@@ -1,0 +1,39 @@
+import type { Finding } from './config-error.js'
+import type { Draft, RouteDraft } from './draft.js'
+
+/** What cannot be meant in the `bearer` of a route. */
+export function* bearerContradictions(
+  { auth, bearer }: RouteDraft,
+  providers: Draft['providers'],
+  at: (...keys: (string | number)[]) => (string | number)[],
+): Generator<Finding> {
+  if (!bearer) return
+  if (auth === 'public') {
+    yield {
+      path: at('bearer'),
+      message: 'has no effect with auth: public, which lets everybody in; remove one of them',
+    }
+  }
+  const known = (providers ?? []).flatMap((provider) => provider ?? [])
+  const named = bearer.provider
+  const counting = known.filter(({ id }) => named === undefined || id === named)
+  if (named !== undefined && counting.length === 0 && known.every(({ id }) => id !== undefined)) {
+    const ids = known.map(({ id }) => id).join(', ')
+    yield {
+      path: at('bearer', 'provider'),
+      message: `"${named}" is the id of no provider; these are configured: ${ids}`,
+    }
+  }
+  const lax = counting.filter(({ accessTokenType }) => accessTokenType === 'lax')
+  const laxIssuers = new Set(lax.map(({ issuer }) => issuer))
+  for (const [index, audience] of (bearer.audiences ?? []).entries()) {
+    const client = known.find(
+      ({ issuer, clientId }) => laxIssuers.has(issuer) && clientId === audience,
+    )
+    if (client === undefined) continue
+    yield {
+      path: at('bearer', 'audiences', index),
+      message: `is the clientId of provider "${client.id}", so that with accessTokenType: lax its ID tokens would look like access tokens; give the API an audience of its own`,
+    }
+  }
+}

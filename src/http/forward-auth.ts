@@ -1,0 +1,80 @@
+import { METHODS, type IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ClientFacts } from '../access/forwarded.js'
+import type { CompiledRoute } from '../access/route-table.js'
+import type { Missing, Rule } from '../access/rules.js'
+import type { Header } from '../identity/identity-headers.js'
+import type { Identity } from '../session/session.js'
+import type { ReadAsked } from './arrival.js'
+import type { Refuse } from './gate.js'
+import type { Admission, Judge } from './judge.js'
+
+/** What the endpoints need that an ingress asks before it lets a request through. */
+export interface ForwardAuth {
+  readonly judge: Judge
+  readonly readAsked: ReadAsked
+  readonly refuse: Refuse
+  /** Stands for the routes where nobody says which request is meant, and any session will do. */
+  readonly anySession: CompiledRoute
+  clientOf(request: IncomingMessage): ClientFacts
+  /** What an upstream is told about who makes the request. */
+  callerHeaders(admission: Admission): readonly Header[]
+  /** What of a constraint they lack who were admitted. */
+  missing(constraint: Rule, identity: Identity, admission: Admission): readonly Missing[]
+  /** The cookies of a request without Valetkey's own; undefined when none remain. */
+  withoutOwnCookies(cookie: string): string | undefined
+}
+
+type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/** CONNECT never gets as far as a route. */
+const methods = METHODS.filter((method) => method !== 'CONNECT')
+
+/**
+ * Registers an endpoint that an ingress asks by any method. It answers before the body, which has no say: some
+ * ingresses announce one that they never send.
+ */
+export function registerQuestion(scope: FastifyInstance, url: string, answer: Answer): void {
+  for (const method of methods) {
+    if (!scope.supportedMethods.includes(method)) scope.addHttpMethod(method)
+  }
+  scope.route({
+    method: methods,
+    url,
+    onRequest: answer,
+    handler: async (_request, reply) => reply,
+  })
+}
+
+/**
+ * The headers that the ingress is to put in the place of the client's before it sends an admitted request on:
+ * who it is, the cookies without Valetkey's own, and the client's own Authorization where the route passes it.
+ */
+export function admittedHeaders(
+  { callerHeaders, withoutOwnCookies }: ForwardAuth,
+  { headers }: IncomingMessage,
+  admission: Admission,
+): readonly Header[] {
+  const admitted = [...callerHeaders(admission)]
+  // Whoever else asks may be a script in the browser, which must not see what HttpOnly keeps from it.
+  if (!admission.arrival.client.trusted) return admitted
+  const { authorization, cookie } = headers
+  const passesAuthorization = admission.route.config.forward.clientAuthorization === 'pass'
+  if (passesAuthorization && authorization !== undefined && !hasAuthorization(admitted)) {
+    admitted.push(['Authorization', authorization])
+  }
+  const cookies = cookie === undefined ? undefined : withoutOwnCookies(cookie)
+  if (cookies !== undefined) admitted.push(['Cookie', cookies])
+  return admitted
+}
+
+const hasAuthorization = (headers: readonly Header[]) =>
+  headers.some(([name]) => name === 'Authorization')
+
+/** Tells the operator why a peer that asks is not answered; the fault is one of configuration. */
+export function logUntrusted(request: FastifyRequest, { clientAddress }: ClientFacts): void {
+  request.log.warn(
+    { peer: clientAddress },
+    'trustedProxies does not list the peer that asks, so what it says about the request counts for nothing',
+  )
+}

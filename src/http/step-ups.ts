@@ -1,0 +1,87 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { StepUp } from '../access/step-up.js'
+import { stepUpChallenge } from '../access/step-up-challenge.js'
+import type { Identity } from '../session/session.js'
+import type { Answers } from './answers.js'
+import type { Admission } from './judge.js'
+import type { LoginPrompt } from './login-prompt.js'
+import { isNavigation, originOf } from './navigation.js'
+import { stepUpFailedPage } from './pages/step-up-failed-page.js'
+import type { Paths } from './paths.js'
+import { personOf } from './person.js'
+import type { StepUpSeal } from './step-up-seal.js'
+
+export interface StepUpOptions {
+  readonly publicUrl: URL
+  readonly paths: Paths
+  readonly answers: Answers
+  readonly promptForLogin: LoginPrompt
+  readonly seal: StepUpSeal
+}
+
+/** Answers requests that need an authentication better than the one at hand. */
+export interface StepUps {
+  /** Sends a navigation to the provider with what is needed, and tells anything else (RFC 9470 §3). */
+  require(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    needed: { admission: Admission; stepUp: StepUp; attempt: number },
+  ): FastifyReply
+  /** Tells whoever has just come back from there that it did not help (STEP-2). */
+  refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    needed: { admission: Admission; stepUp: StepUp },
+  ): FastifyReply
+  /** Tells that the provider did not give what it was asked for. Whoever was signed in still is. */
+  fail(request: FastifyRequest, reply: FastifyReply, failure: StepUpFailure): FastifyReply
+}
+
+export interface StepUpFailure {
+  readonly stepUp: StepUp
+  readonly providerId: string | undefined
+  readonly returnTo: string | undefined
+  readonly identity?: Identity | undefined
+}
+
+export function createStepUps(options: StepUpOptions): StepUps {
+  const { publicUrl, paths, answers, promptForLogin, seal } = options
+
+  function fail(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { stepUp, providerId, returnTo, identity }: StepUpFailure,
+  ): FastifyReply {
+    const sealed = seal.seal({ ...stepUp, attempt: 1, forcesLogin: true })
+    const again = paths.startUrl({ providerId, returnTo, stepUp: sealed })
+    return answers.problem(request, reply, 'ERR_STEP_UP_FAILED', {
+      page: stepUpFailedPage({
+        host: publicUrl.host,
+        person: identity && personOf(identity),
+        // The login's cookies and the redirect URI belong to the public host.
+        againHref: publicUrl.origin + again,
+        requestId: request.id,
+      }),
+    })
+  }
+
+  return {
+    require(request, reply, { admission: { arrival, live }, stepUp, attempt }) {
+      const providerId = live?.session.identity.providerId
+      const sealed = seal.seal({ ...stepUp, attempt })
+      return promptForLogin(request, reply, arrival, {
+        code: 'ERR_STEP_UP_REQUIRED',
+        name: 'STEP_UP_REQUIRED',
+        challenge: stepUpChallenge(stepUp),
+        pathTo: (returnTo) => paths.startUrl({ providerId, returnTo, stepUp: sealed }),
+      })
+    },
+    refuse(request, reply, { admission: { arrival, live }, stepUp }) {
+      const identity = live?.session.identity
+      const returnTo = isNavigation(originOf(request, arrival)) ? arrival.originForm : undefined
+      const providerId = identity?.providerId
+      return fail(request, reply, { stepUp, providerId, returnTo, identity })
+    },
+    fail,
+  }
+}

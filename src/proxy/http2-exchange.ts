@@ -1,0 +1,180 @@
+import { STATUS_CODES } from 'node:http'
+import {
+  constants,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
+import { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { Http2Line } from './http2-agent.js'
+import { noteLastRead, tick } from './idle-break.js'
+import { toUpstreamError, UpstreamError } from './upstream-errors.js'
+
+export interface Http2Request extends Dispatcher.DispatchOptions {
+  /** The trailers of the body once it has ended, names and values by turns. */
+  readonly readTrailers?: (() => readonly string[]) | undefined
+}
+
+/** Sends one request as a stream of its own and tells undici's kind of handler what comes of it. */
+export const startHttp2Exchange = (
+  line: Http2Line,
+  request: Http2Request,
+  handler: Dispatcher.DispatchHandler,
+): void => {
+  const body = request.body instanceof Readable ? request.body : undefined
+  const lastReadAt = line.hasServed ? tick() : 0
+  let stream: ClientHttp2Stream | undefined
+  let isAnswered = false
+  let isOver = false
+  let reason: Error | null = null
+  let rawTrailers: string[] = []
+
+  const controller = {
+    get aborted() {
+      return reason !== null
+    },
+    get paused() {
+      return stream?.isPaused() ?? false
+    },
+    get reason() {
+      return reason
+    },
+    rawHeaders: [''],
+    rawTrailers: [''],
+    abort: (why: Error) => fail(why),
+    pause: () => void stream?.pause(),
+    resume: () => void stream?.resume(),
+  }
+
+  const fail = (cause: unknown): void => {
+    if (isOver) return
+    isOver = true
+    const error = toUpstreamError(cause)
+    reason = error
+    const isUnheard = line.session.destroyed || stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM
+    if (isUnheard && !isAnswered) noteLastRead(error, lastReadAt)
+    // a connection that leaves a request unanswered may be dead without anybody knowing
+    if (error.code === 'ERR_UPSTREAM_TIMEOUT') line.session.close()
+    stream?.close(constants.NGHTTP2_CANCEL)
+    stream?.destroy()
+    handler.onResponseError?.(controller, error)
+  }
+  const guarded = (act: () => void): void => {
+    if (isOver) return
+    try {
+      act()
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  const onResponse = (headers: IncomingHttpHeaders, flags: number, raw: string[]): void =>
+    guarded(() => {
+      isAnswered = true
+      line.hasServed = true
+      const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
+      const { fields, trailers } = isWhole ? withStatusBehind(raw) : { fields: raw, trailers: [] }
+      rawTrailers = trailers
+      controller.rawHeaders = withoutPseudoHeaders(fields)
+      const status = Number(headers[':status'])
+      handler.onResponseStart?.(controller, status, {}, STATUS_CODES[status])
+    })
+
+  handler.onRequestStart?.(controller, {})
+  const release = (): void => {
+    line.exchanges -= 1
+  }
+  if (isOver) {
+    release()
+    return
+  }
+  try {
+    stream = line.session.request(toHttp2Headers(request), {
+      endStream: body === undefined,
+      waitForTrailers: request.readTrailers !== undefined,
+    })
+  } catch (error) {
+    release()
+    fail(new UpstreamError('ERR_REQUEST_HEADERS', 'HTTP/2 has no such headers', { cause: error }))
+    return
+  }
+  const started = stream
+  const isWhole = watchEnd(started)
+  started.on('response', onResponse)
+  started.on('trailers', (_headers: unknown, _flags: number, raw: string[]) => {
+    rawTrailers = withoutPseudoHeaders(raw)
+  })
+  started.on('data', (chunk: Buffer) => guarded(() => handler.onResponseData?.(controller, chunk)))
+  started.on('wantTrailers', () => started.sendTrailers(toObject(request.readTrailers?.() ?? [])))
+  started.on('error', fail)
+  started.on('end', () => {
+    if (!isAnswered || !isWhole()) fail(brokenOff(started))
+    guarded(() => {
+      isOver = true
+      controller.rawTrailers = rawTrailers
+      handler.onResponseEnd?.(controller, {})
+    })
+  })
+  started.on('close', () => {
+    release()
+    fail(brokenOff(started))
+  })
+  body?.pipe(started)
+}
+
+const brokenOff = ({ rstCode }: ClientHttp2Stream): UpstreamError =>
+  new UpstreamError('ERR_UPSTREAM_RESET', `the stream was broken off with code ${rstCode}`)
+
+/**
+ * Node ends a stream that was broken off like one that came to its end. They differ in when that is: before the stream
+ * is closed, or after.
+ */
+const watchEnd = (stream: ClientHttp2Stream): (() => boolean) => {
+  const push = stream.push.bind(stream)
+  let isWhole = false
+  stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk === null && !stream.closed) isWhole = true
+    return push(chunk, encoding)
+  }
+  return () => isWhole
+}
+
+const toHttp2Headers = ({ origin, method, path, headers }: Http2Request): OutgoingHttpHeaders => {
+  const fields = toObject(Array.isArray(headers) ? headers : [])
+  const { host } = fields
+  delete fields['host']
+  return Object.assign(fields, {
+    ':method': method,
+    ':scheme': String(origin).startsWith('https:') ? 'https' : 'http',
+    ':authority': host,
+    ':path': path,
+  })
+}
+
+/** Fields of one name stay apart; node refuses several of a name that HTTP has only once. */
+const toObject = (raw: readonly unknown[]): OutgoingHttpHeaders => {
+  const fields: Record<string, string[]> = Object.create(null)
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = String(raw[i]).toLowerCase()
+    const values = (fields[name] ??= [])
+    values.push(String(raw[i + 1]))
+  }
+  return fields
+}
+
+const withoutPseudoHeaders = (raw: readonly string[]): string[] =>
+  raw.filter((_text, index) => raw[index - (index % 2)]?.startsWith(':') !== true)
+
+/**
+ * A gRPC server that has nothing to send puts its status into the only header block there is. Where the next hop has
+ * headers and an end apart, the status belongs to the end.
+ */
+const withStatusBehind = (raw: readonly string[]): { fields: string[]; trailers: string[] } => {
+  const isStatus = (index: number): boolean =>
+    /^grpc-(status|message|status-details-bin)$/.test(raw[index - (index % 2)] ?? '')
+  return {
+    fields: raw.filter((_text, index) => !isStatus(index)),
+    trailers: raw.filter((_text, index) => isStatus(index)),
+  }
+}

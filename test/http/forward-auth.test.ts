@@ -1,0 +1,297 @@
+import t, { type Test } from 'tap'
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { signIn, startStack, type Stack } from '../helpers/stack.js'
+import { startUpstream } from '../helpers/upstream.js'
+import { parseResponse } from '../proxy/raw-request.js'
+
+t.setTimeout(120_000)
+
+interface Reply {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+/** Sends exactly this request from an address of the loopback; 127.0.0.1 is the trusted one. */
+async function send(
+  stack: Stack,
+  target: string,
+  lines: readonly string[] = [],
+  { method = 'GET', from = '127.0.0.1', host = '' } = {},
+): Promise<Reply> {
+  const { port } = new URL(stack.valetkey.url)
+  const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress: from })
+  socket.setEncoding('latin1')
+  let text = ''
+  socket.on('data', (piece: string) => (text += piece))
+  const all = [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${host || new URL(stack.publicUrl).host}`,
+    ...lines,
+  ]
+  socket.write(`${all.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1')
+  await once(socket, 'close')
+  const { status, headerLines, body } = parseResponse(text)
+  const pairs = headerLines.map((line): [string, string] => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+  })
+  return { status, headers: new Map(pairs), body }
+}
+
+const removed = (reply: Reply) => reply.headers.get('x-envoy-auth-headers-to-remove')?.split(',')
+
+const navigation = [
+  'Accept: text/html',
+  'Sec-Fetch-Mode: navigate',
+  'Sec-Fetch-Dest: document',
+  'Sec-Fetch-Site: none',
+]
+
+async function start(t: Test) {
+  const application = await startUpstream()
+  t.teardown(() => application.close())
+  const upstream = application.url
+  const assertion = { audience: 'https://app.example' }
+  const routes = [
+    { match: { path: '/public/' }, auth: 'public', upstream },
+    { match: { path: '/optional/' }, auth: 'optional', upstream },
+    { match: { path: '/admin/' }, require: { groups: ['admins'] }, upstream },
+    { match: { path: '/read/', methods: ['GET'] }, auth: 'public', upstream },
+    { match: { path: '/header/' }, forward: { accessToken: 'header' }, upstream },
+    {
+      match: { path: '/none/' },
+      forward: { accessToken: 'none', clientAuthorization: 'pass' },
+      upstream,
+    },
+    { match: { path: '/asserted/' }, forward: { assertion }, upstream },
+    { match: { host: 'other.example', path: '/open/' }, auth: 'public', upstream },
+    { match: { path: '/' }, upstream },
+  ]
+  const stack = await startStack(t, { config: { trustedProxies: ['127.0.0.1'], routes } })
+  const cookies = new Map<string, string>()
+  for (const login of ['alice', 'bob']) {
+    const client = (await signIn(stack, login, { path: '/oauth2/start?rd=/' })).client
+    cookies.set(login, `Cookie: ${client.cookieFor(stack.publicUrl)}; theirs=1`)
+  }
+  const [alice = '', bob = ''] = [cookies.get('alice'), cookies.get('bob')]
+  const publicHost = new URL(stack.publicUrl).host
+  return { stack, alice, bob, publicHost }
+}
+
+t.test('forward auth', async (t) => {
+  const { stack, alice, bob, publicHost } = await start(t)
+  const traefik = (target: string, ...more: string[]) => [
+    'X-Forwarded-Method: GET',
+    `X-Forwarded-Uri: ${target}`,
+    `X-Forwarded-Host: ${publicHost}`,
+    'X-Forwarded-Proto: http',
+    'X-Forwarded-For: 203.0.113.7',
+    ...more,
+  ]
+  const nginx = (target: string, ...more: string[]) => [
+    'X-Original-Method: GET',
+    `X-Original-URL: http://${publicHost}${target}`,
+    ...more,
+  ]
+  const auth = (lines: readonly string[], query = '', from?: string) =>
+    send(stack, `/oauth2/auth${query}`, lines, from === undefined ? {} : { from })
+  const ask = (lines: readonly string[]) => send(stack, '/oauth2/forward-auth', lines)
+  const envoy = (target: string, lines: readonly string[] = [], options = {}) =>
+    send(stack, `/oauth2/ext-authz${target}`, lines, options)
+
+  await t.test('ING-1 /auth says 202, 401 or 403, with who it is', async (t) => {
+    const granted = await auth(nginx('/x', alice))
+    t.equal(granted.status, 202)
+    t.equal(granted.body, '')
+    t.match(Object.fromEntries(granted.headers), {
+      'x-auth-request-user': 'alice',
+      'x-auth-request-email': 'alice@example.com',
+      'x-auth-request-preferred-username': 'alice',
+      'x-auth-request-groups': 'staff,admins',
+      authorization: /^Bearer ./,
+      cookie: 'theirs=1',
+      'cache-control': 'no-store',
+      'x-valetkey-answer': 'ACCESS_GRANTED',
+    })
+    const header = await auth(nginx('/header/', alice))
+    t.match(header.headers.get('x-auth-request-access-token'), /^.{20,}$/)
+    t.notOk(header.headers.has('authorization'))
+    const asserted = await auth(nginx('/asserted/', alice))
+    t.match(asserted.headers.get('x-valetkey-assertion'), /^eyJ/)
+
+    t.equal((await auth(nginx('/x'))).status, 401)
+    t.equal((await auth(nginx('/x', ...navigation))).status, 401)
+    t.equal((await auth(nginx('/admin/', bob))).status, 403)
+    t.equal((await auth(nginx('/admin/', alice))).status, 202)
+    const stranger = await auth(nginx('/public/x'))
+    t.equal(stranger.status, 202)
+    t.notOk(stranger.headers.has('x-auth-request-user'))
+  })
+
+  await t.test('ING-5 what a peer says that is not trusted counts for nothing', async (t) => {
+    const from = '127.0.0.2'
+    for (const say of [nginx, traefik]) {
+      t.equal((await auth(say('/public/x'), '', from)).status, 401)
+      const own = await auth(say('/admin/', bob), '', from)
+      t.equal(own.status, 202, 'any session will do')
+      t.equal(own.headers.get('x-auth-request-user'), 'bob')
+      t.notOk(own.headers.has('authorization'), 'no token for whoever asks')
+      t.notOk(own.headers.has('cookie'))
+    }
+    const open = { from }
+    t.equal((await send(stack, '/oauth2/forward-auth', traefik('/public/x'), open)).status, 400)
+    t.equal((await envoy('/public/x', [], open)).status, 400)
+    t.match(
+      stack.valetkey.log.join('\n'),
+      /trustedProxies does not list the peer.*|"peer":"127.0.0.2"/,
+    )
+  })
+
+  await t.test('ING-5 a trusted proxy must say which request it asks about', async (t) => {
+    t.equal((await auth([])).status, 403)
+    t.equal((await auth([alice])).status, 403)
+    t.equal((await ask([alice])).status, 400)
+    t.match(stack.valetkey.log.join('\n'), /must say which request it asks about/)
+  })
+
+  await t.test('ING-1 the constraints of the query hold as well, and fail closed', async (t) => {
+    const one = encodeURIComponent
+    const rows: [query: string, bob: number, stranger: number][] = [
+      ['?allowed_groups=staff', 202, 401],
+      ['?allowed_groups=admins,%20staff', 202, 401],
+      ['?allowed_groups=admins', 403, 401],
+      ['?allowed_emails=BOB@example.com', 202, 401],
+      ['?allowed_emails=alice@example.com', 403, 401],
+      ['?allowed_email_domains=example.org,example.com', 202, 401],
+      ['?allowed_email_domains=ample.com', 403, 401],
+      ['?allowed_groups=staff&allowed_email_domains=example.com', 202, 401],
+      ['?allowed_groups=staff&allowed_email_domains=example.org', 403, 401],
+      ['?other=1', 202, 401],
+      ['?allowed_groups=', 403, 403],
+      ['?allowed_groups', 403, 403],
+      ['?allowed_groups=staff,', 403, 403],
+      ['?allowed_groups=staff&allowed_groups=staff', 403, 403],
+      ['?allowed_group=staff', 403, 403],
+      ['?Allowed_Groups=staff', 403, 403],
+      [`?${one('allowed_groups[]')}=staff`, 403, 403],
+    ]
+    for (const [query, signedIn, stranger] of rows) {
+      for (const [from, say] of [
+        ['127.0.0.1', nginx],
+        ['127.0.0.2', (): string[] => []],
+      ] as const) {
+        t.equal((await auth([...say('/x'), bob], query, from)).status, signedIn, query)
+        t.equal((await auth(say('/x'), query, from)).status, stranger, query)
+      }
+    }
+    const query = '?allowed_groups=staff'
+    t.equal((await auth(nginx('/public/x'), query)).status, 401, 'a public route satisfies none')
+    const constrained = await auth(nginx('/public/x', bob), query)
+    t.equal(constrained.status, 202)
+    t.equal((await auth(nginx('/admin/', bob), query)).status, 403, 'the rules of the route go on')
+  })
+
+  await t.test(
+    'ING-2 /forward-auth lets through, redirects, or refuses as the client sees it',
+    async (t) => {
+      const granted = await ask(traefik('/x', alice))
+      t.equal(granted.status, 200)
+      t.match(Object.fromEntries(granted.headers), {
+        'x-forwarded-user': 'alice',
+        'x-forwarded-email': 'alice@example.com',
+        'x-forwarded-groups': 'staff,admins',
+        authorization: /^Bearer ./,
+        cookie: 'theirs=1',
+      })
+      const login = `${stack.publicUrl}/oauth2/start?rd=`
+      const redirected = await ask(traefik('/x?a=b', ...navigation))
+      t.equal(redirected.status, 302)
+      t.equal(redirected.headers.get('location'), `${login}%2Fx%3Fa%3Db`, 'absolute')
+      const page = `Referer: ${stack.publicUrl}/page`
+      const called = await ask(traefik('/x', page))
+      t.equal(called.status, 401)
+      t.match(called.body, `"login_url":"${login}%2Fpage"`)
+      const posted = traefik('/x', ...navigation).with(0, 'X-Forwarded-Method: POST')
+      t.equal((await ask(posted)).status, 401, 'nobody is redirected away from a POST')
+      const elsewhere = traefik('/x', ...navigation).with(2, 'X-Forwarded-Host: evil.example')
+      t.equal((await ask(elsewhere)).headers.get('location'), `${login}%2Fx`, 'home, not there')
+
+      const forbidden = await ask(traefik('/admin/x', bob, ...navigation))
+      t.equal(forbidden.status, 403)
+      t.match(forbidden.body, /<h1>You do not have access<\/h1>/)
+      t.equal((await ask(traefik('/public/x'))).status, 200)
+      const caddy = await send(stack, '/oauth2/forward-auth', traefik('/x', alice), {
+        method: 'HEAD',
+      })
+      t.equal(caddy.status, 200)
+      t.equal((await ask(traefik('/oauth2/callback'))).status, 404, 'own paths belong here')
+      t.equal((await ask(traefik('/public/../admin/x', bob))).status, 400)
+    },
+  )
+
+  await t.test(
+    'ING-3 /ext-authz/… takes method, path and host from the request line',
+    async (t) => {
+      const granted = await envoy('/x?a=b', [alice, 'X_Forwarded-User: eve', 'X-Original-URL: /y'])
+      t.equal(granted.status, 200)
+      t.match(Object.fromEntries(granted.headers), {
+        'x-forwarded-user': 'alice',
+        cookie: 'theirs=1',
+      })
+      t.same(removed(granted)?.toSorted(), [
+        'x-forwarded-access-token',
+        'x-original-url',
+        'x-valetkey-assertion',
+        'x_forwarded-user',
+      ])
+      const own = alice.replace('; theirs=1', '')
+      const stranger = await envoy('/public/x', [
+        own,
+        'Authorization: Basic eve',
+        'X-Real-IP: 1.1.1.1',
+      ])
+      t.equal(stranger.status, 200)
+      t.same(removed(stranger)?.toSorted(), [
+        'authorization',
+        'cookie',
+        'x-forwarded-access-token',
+        'x-forwarded-email',
+        'x-forwarded-groups',
+        'x-forwarded-preferred-username',
+        'x-forwarded-user',
+        'x-valetkey-assertion',
+      ])
+      const passed = await envoy('/none/', [alice, 'Authorization: Basic mine'])
+      t.equal(passed.headers.get('authorization'), 'Basic mine')
+      t.notOk(removed(passed)?.includes('authorization'))
+
+      t.equal((await envoy('/admin/', [bob])).status, 403)
+      t.equal((await envoy('/x')).status, 401)
+      const redirected = await envoy('/x', navigation)
+      t.equal(redirected.status, 302)
+      t.equal(redirected.headers.get('location'), `${stack.publicUrl}/oauth2/start?rd=%2Fx`)
+      t.equal((await envoy('/read/', [])).status, 200)
+      for (const method of ['POST', 'PROPFIND', 'HEAD', 'OPTIONS', 'QUERY']) {
+        t.equal((await envoy('/read/', [], { method })).status, 401, method)
+        t.equal((await envoy('/read/', [alice], { method })).status, 200, method)
+      }
+      t.equal((await envoy('/open/', [], { host: 'other.example' })).status, 200)
+      t.equal((await envoy('/open/', ['X-Forwarded-Host: other.example'])).status, 401)
+      t.equal((await envoy('', [alice])).status, 400, 'no path')
+      t.equal((await envoy('/x', [alice, 'Host: other.example'])).status, 400, 'two hosts')
+    },
+  )
+
+  await t.test('ING-7 no body is awaited, whatever is announced', async (t) => {
+    const body = ['Content-Length: 1000', 'Content-Type: no/such;;']
+    for (const method of ['GET', 'POST', 'PUT']) {
+      t.equal(
+        (await send(stack, '/oauth2/auth', nginx('/x', alice, ...body), { method })).status,
+        202,
+      )
+      t.equal((await envoy('/x', [alice, ...body], { method })).status, 200)
+    }
+  })
+})
