@@ -1,14 +1,17 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createApp } from './app/app.js'
+import { explain, type ExplainArguments } from './commands/explain.js'
 import {
   parseSessionsCommand,
   runSessionsCommand,
   type SessionsArguments,
-  UsageError,
 } from './commands/sessions.js'
+import { UsageError } from './commands/usage-error.js'
 import { printEffectiveConfig } from './config/effective.js'
 import { loadConfig } from './config/load.js'
+import { routeWarnings } from './config/route-warnings.js'
 import type { Config } from './config/schema.js'
 import { createSessionKey } from './session/key-ring.js'
 import { installShutdown } from './app/shutdown.js'
@@ -20,6 +23,10 @@ const help = `valetkey ${version}: an authenticating reverse proxy
   valetkey [serve] [--config valetkey.yaml]    run; settings may also come from VALETKEY_* variables
   valetkey check [--config …] [--online]       validate, and print the configuration in effect;
                                                --online also tries what it names
+  valetkey explain --url https://… [--config …]
+                   [--method GET] [--claims file.json] [--client-address …] [--provider …]
+                                               what would become of a request: the route, each
+                                               rule's verdict, and the answer
   valetkey keygen                              print a fresh session key
   valetkey sessions list [--sub …] [--json]    who is signed in, through the admin listener
   valetkey sessions revoke <id> | --sub …      end one session, or all of a person;
@@ -27,7 +34,7 @@ const help = `valetkey ${version}: an authenticating reverse proxy
   valetkey --version | --help
 `
 
-const commands = { serve, check, keygen, sessions } as const
+const commands = { serve, check, explain: explainRequest, keygen, sessions } as const
 
 async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -39,6 +46,11 @@ async function run(args: string[]): Promise<void> {
       sub: { type: 'string' },
       issuer: { type: 'string' },
       json: { type: 'boolean' },
+      url: { type: 'string' },
+      method: { type: 'string' },
+      claims: { type: 'string' },
+      'client-address': { type: 'string' },
+      provider: { type: 'string' },
       version: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -52,7 +64,7 @@ async function run(args: string[]): Promise<void> {
   await commands[name]({ ...values, rest })
 }
 
-interface Options extends SessionsArguments {
+interface Options extends SessionsArguments, ExplainArguments {
   readonly config?: string | undefined
   readonly online: boolean
   /** What stands after the command. */
@@ -83,6 +95,7 @@ async function serve(options: Options): Promise<void> {
 async function check(options: Options): Promise<void> {
   const config = load(options)
   print(printEffectiveConfig(config).trimEnd())
+  for (const { path, message } of routeWarnings(config)) complain(`warning: ${path}: ${message}`)
   if (!options.online) return
   const app = await createApp(config, { logger: createLogger({ level: 'silent' }) })
   const { unreachable, warnings } = await app.checkOnline()
@@ -92,6 +105,10 @@ async function check(options: Options): Promise<void> {
   if (unreachable.length > 0) process.exitCode = 1
 }
 
+async function explainRequest(options: Options): Promise<void> {
+  print(explain(options, load(options), { now: Date.now(), readFile }).join('\n'))
+}
+
 async function keygen(): Promise<void> {
   print(createSessionKey())
 }
@@ -99,6 +116,10 @@ async function keygen(): Promise<void> {
 async function sessions(options: Options): Promise<void> {
   const command = parseSessionsCommand(options.rest, options)
   await runSessionsCommand(command, load(options).admin, print)
+}
+
+function readFile(path: string): string {
+  return readFileSync(path, 'utf8')
 }
 
 function load({ config: file }: Pick<Options, 'config'>): Config {

@@ -63,7 +63,7 @@ const directions: Record<string, readonly string[]> = {
   http: ['config', 'access', 'identity', 'session'],
   telemetry: ['config'],
   admin: ['config', 'session', 'telemetry'],
-  commands: ['admin'],
+  commands: ['config', 'access', 'identity', 'session', 'admin'],
 }
 
 /** Rooms that know the records of a session but never its workings: types only. */

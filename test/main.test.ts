@@ -76,6 +76,23 @@ t.test('check prints the configuration in effect, or every problem with its path
   t.match(bad.err, /providers\[0\]\.issuer/)
 })
 
+t.test('check warns of what may not be meant, and takes it', async (t) => {
+  const file = join(t.testdir(), 'valetkey.yaml')
+  await writeFile(
+    file,
+    `publicUrl: http://localhost:4180
+providers: [{ issuer: https://idp.example.com, clientId: app, clientSecret: a literal secret }]
+routes:
+  - { match: { path: /admin/ }, require: { groups: [admins] }, upstream: http://app }
+  - { upstream: http://app }
+`,
+  )
+  const { code, out, err } = await valetkey(['check', '--config', file])
+  t.equal(code, 0)
+  t.match(parse(out), { routes: Array })
+  t.match(err, /^warning: routes\[0\]\.match\.path: does not match \/admin, /)
+})
+
 t.test('check --online warns of an eviction policy that may drop sessions', async (t) => {
   const provider = await startProvider()
   t.teardown(() => provider.stop())

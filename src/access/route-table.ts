@@ -104,7 +104,8 @@ export function compileRoutes(
       }
       const isPlain = target.readings.length === 1
       if (isPlain || location?.kind !== 'route') return location ?? none
-      const isOnRoute = (path: string) => find(facts, path) === location
+      const isOnRoute = (path: string) =>
+        find(facts, path) === location && find(facts, path, foldCase(path)) === location
       return staysOnRoute(target.path, location.route.config, isOnRoute) ? location : ambiguous
     },
   }

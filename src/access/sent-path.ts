@@ -34,11 +34,10 @@ export function staysOnRoute(
   const prefix = forward.stripPrefix ?? ''
   if (prefix === '' && basePath === '') return true
   if (path !== prefix && !path.startsWith(`${prefix}/`)) return false
-  const readings = readingsOf(basePath + withoutPrefix(path, prefix))
-  return (
-    readings?.every(
-      (reading) =>
-        reading.startsWith(`${basePath}/`) && isOnRoute(prefix + reading.slice(basePath.length)),
-    ) ?? false
-  )
+  const bases = readingsOf(`${basePath}/`) ?? []
+  const readings = readingsOf(basePath + withoutPrefix(path, prefix)) ?? ['']
+  return readings.every((reading) => {
+    const base = bases.find((each) => reading.startsWith(each))
+    return base !== undefined && isOnRoute(prefix + reading.slice(base.length - 1))
+  })
 }

@@ -55,8 +55,8 @@ function acrsIn(rule: Rule): readonly string[] {
   return rules.flatMap(acrsIn)
 }
 
-/** People return within seconds; who asks again later is asked anew. */
-const returnWithinMs = 60_000
+/** People return within seconds; who asks again later is asked anew, as is whose authentication has aged. */
+const returnWithinMs = { most: 60_000, least: 10_000 }
 
 /** A rule, an upstream and another rule may each ask for more; what goes on beyond that is a circle. */
 const mostInARow = 3
@@ -71,7 +71,7 @@ export function countAttempt(
   { acrValues = [], maxAgeMs }: StepUp,
   now: number,
 ): number | undefined {
-  const within = Math.min(returnWithinMs, maxAgeMs ?? Infinity)
+  const within = Math.max(returnWithinMs.least, Math.min(returnWithinMs.most, maxAgeMs ?? Infinity))
   if (tried === undefined || Math.abs(now - createdAt) >= within) return 1
   const isSame =
     tried.maxAgeMs === maxAgeMs && (tried.acrValues ?? []).join(' ') === acrValues.join(' ')

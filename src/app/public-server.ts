@@ -4,6 +4,7 @@ import { createClientFacts } from '../access/forwarded.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import { findMissing } from '../access/rules.js'
+import { createRuleOptions } from '../access/rule-options.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
 import { createArrivals, createReadAsked } from '../http/arrival.js'
@@ -21,7 +22,7 @@ import { createStepUpSeal } from '../http/step-up-seal.js'
 import { createStepUps } from '../http/step-ups.js'
 import { createChallengeAnswers } from '../http/upstream-challenge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
-import { isReservedHeader } from '../identity/reserved-headers.js'
+import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
 import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { createForwarder } from '../proxy/forwarder.js'
@@ -42,7 +43,6 @@ import { createLogoutReplays } from './logout-replays.js'
 import { createLimitedSessions } from './limited-sessions.js'
 import { createRetiredSessions } from './retired-sessions.js'
 import { createRevocations, type Revocations } from './revocations.js'
-import { createRuleOptions } from './rule-options.js'
 import type { SessionParts } from './sessions.js'
 
 /** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
@@ -155,8 +155,11 @@ export async function createPublicServer(
     clock,
   }
 
+  const methodsMatter = config.routes.some(({ match }) => match.methods !== undefined)
   const forwarder = createForwarder({
-    isReservedHeader,
+    isReservedHeader: methodsMatter
+      ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
+      : isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
     onFinalRecipient(_request, reply) {

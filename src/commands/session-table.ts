@@ -33,7 +33,8 @@ export function createSessionTable(): SessionTable {
  */
 export const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-const printable = (text: string) => text.replaceAll(unprintable, '\ufffd')
+/** The text as a terminal may have it. */
+export const printable = (text: string) => text.replaceAll(unprintable, '\ufffd')
 
 /** `2026-01-02T03:04:05Z` */
 const toSeconds = (instant: string) => instant.replace(/\.\d+Z$/, 'Z')

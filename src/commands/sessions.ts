@@ -1,11 +1,7 @@
 import { parseSessionListing, type ListedSession } from '../admin/session-listing.js'
 import { type AdminAddress, createAdminClient } from './admin-client.js'
 import { createSessionTable, unprintable } from './session-table.js'
-
-/** A request that the command line did not understand. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
+import { UsageError } from './usage-error.js'
 
 /** What to do with sessions, as the command line says it. */
 export type SessionsCommand =

@@ -28,6 +28,9 @@ export function* requireContradictions(
   }
 }
 
+/** They travel in URLs and cookies. */
+const longestAcrValues = 512
+
 interface Place {
   /** Whether requests without a session pass the rule by. */
   readonly isOptional: boolean
@@ -105,6 +108,12 @@ function* authenticationContradictions(
     yield {
       path: [...path, key],
       message: 'cannot stand within "not": nobody can be sent to authenticate worse',
+    }
+  }
+  if ((rule.acr ?? []).join(' ').length > longestAcrValues) {
+    yield {
+      path: [...path, 'acr'],
+      message: `is too long to be asked of a provider: at most ${longestAcrValues} characters together`,
     }
   }
   if (rule.maxAge !== undefined && parseDurationMs(rule.maxAge) === 0) {

@@ -57,10 +57,19 @@ function ownPathFault({ match }: RouteDraft, basePath: string | undefined): stri
 /** Whether every request that the later route matches is matched by the earlier one already. */
 function covers({ match: earlier }: RouteDraft, { match: later }: RouteDraft): boolean {
   if (!earlier || !later || earlier.path === undefined || later.path === undefined) return false
-  const hostCovered =
-    earlier.host === undefined || earlier.host.toLowerCase() === later.host?.toLowerCase()
   const methodsCovered =
     earlier.methods === undefined ||
     (later.methods?.every((method) => earlier.methods?.includes(method)) ?? false)
-  return hostCovered && methodsCovered && coversPath(earlier.path, later.path)
+  return (
+    methodsCovered && coversHost(earlier.host, later.host) && coversPath(earlier.path, later.path)
+  )
+}
+
+/** `*.example.com` covers `a.example.com` and `*.a.example.com`. */
+function coversHost(earlier: string | undefined, later: string | undefined): boolean {
+  if (earlier === undefined) return true
+  const wide = earlier.toLowerCase()
+  const narrow = later?.toLowerCase()
+  if (narrow === undefined || narrow === wide) return narrow === wide
+  return wide.startsWith('*.') && narrow.endsWith(wide.slice(1))
 }

@@ -41,13 +41,21 @@ function isNeedlessOrAmbiguous(escape: string): boolean {
   return /[A-Za-z0-9._~/\\;%?#*\x00-\x1f\x7f-]/.test(character)
 }
 
-/**
- * Whether every path that the later pattern matches is matched by the earlier one already. Answers
- * false where that takes more than comparing prefixes.
- */
+/** Whether every path that the later pattern matches is matched by the earlier one already. */
 export function coversPath(earlier: string, later: string): boolean {
-  if (earlier === later) return true
-  const prefix = earlier.endsWith('/**') ? earlier.slice(0, -2) : earlier
-  if (!prefix.endsWith('/') || prefix.includes('*')) return false
-  return later.startsWith(prefix) && (prefix === earlier || later !== prefix)
+  const wide = readPattern(earlier)
+  const narrow = readPattern(later)
+  const hasRoom = wide.isPrefix
+    ? narrow.segments.length >= wide.segments.length + (narrow.isPrefix ? 0 : 1)
+    : !narrow.isPrefix && narrow.segments.length === wide.segments.length
+  return (
+    hasRoom &&
+    wide.segments.every((segment, index) => segment === '*' || segment === narrow.segments[index])
+  )
+}
+
+function readPattern(path: string): { segments: string[]; isPrefix: boolean } {
+  const pattern = path.endsWith('/**') ? path.slice(0, -2) : path
+  const isPrefix = pattern.endsWith('/')
+  return { segments: pattern.split('/').slice(1, isPrefix ? -1 : undefined), isPrefix }
 }

@@ -23,11 +23,17 @@ export function* upstreamContradictions(
   if (tls !== undefined) yield* tlsContradictions({ url, tls }, [...path, 'tls'])
 }
 
+/** Of Linux; Node would cut a longer one off. */
+const longestSocketPath = 107
+
 /** A socket path is taken as it stands: no escapes, nothing after it. */
 function urlFault(url: string): string | undefined {
   const isUnix = /^unix:(\/\/)?\/[^/\s?#%][^\s?#%]*$/.test(url)
   if (!isUnix && !parseHttpUrl(url)) {
     return 'is not an http or https URL; write it like http://127.0.0.1:3000 or unix:/run/app.sock'
+  }
+  if (isUnix && Buffer.byteLength(url.replace(/^unix:(\/\/)?/, '')) > longestSocketPath) {
+    return `has a path of more than ${longestSocketPath} bytes, which no socket can have`
   }
   if (hasUserinfo(url)) return 'must have no user and password'
   if (hasQueryOrFragment(url)) return 'must have no query and no fragment'

@@ -19,7 +19,7 @@ export type StepUpRequest = Static<typeof stepUpRequestSchema>
 export interface StepUpSeal {
   seal(stepUp: StepUpRequest): string
   /** Undefined unless it was sealed here. */
-  open(text: string | undefined): StepUpRequest | undefined
+  open(text: string): StepUpRequest | undefined
 }
 
 const purpose = 'step-up'
@@ -28,7 +28,7 @@ export function createStepUpSeal(keyRing: KeyRing): StepUpSeal {
   return {
     seal: (stepUp) => sealForCookie(keyRing, purpose, JSON.stringify(stepUp)),
     open(text) {
-      const opened = text === undefined ? undefined : openFromCookie(keyRing, purpose, text)
+      const opened = openFromCookie(keyRing, purpose, text)
       const stepUp: unknown = opened === undefined ? undefined : JSON.parse(opened)
       return Value.Check(stepUpRequestSchema, stepUp) ? stepUp : undefined
     },

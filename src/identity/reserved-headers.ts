@@ -56,8 +56,21 @@ const reservedLengths = new Set(Array.from(reservedNames, (name) => name.length)
 
 const isLetter = (code: number) => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a
 
-function isReserved(rawName: string): boolean {
+const methodOverrides = new Set(['x-http-method', 'x-http-method-override', 'x-method-override'])
+
+/**
+ * Whether frameworks take the method of a request from this header. Where routes differ by method, an upstream would
+ * else do what another route's rules are for.
+ */
+export const isMethodOverrideHeader = (rawName: string): boolean =>
+  (rawName.charCodeAt(0) | 0x20) === 0x78 && methodOverrides.has(spelledOneWay(rawName))
+
+function spelledOneWay(rawName: string): string {
   const lower = rawName.toLowerCase()
-  const name = /^[a-z0-9-]*$/.test(lower) ? lower : lower.replaceAll(/[^a-z0-9]/g, '-')
+  return /^[a-z0-9-]*$/.test(lower) ? lower : lower.replaceAll(/[^a-z0-9]/g, '-')
+}
+
+function isReserved(rawName: string): boolean {
+  const name = spelledOneWay(rawName)
   return reservedNames.has(name) || reservedPrefixes.some((prefix) => name.startsWith(prefix))
 }

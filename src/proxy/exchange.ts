@@ -64,6 +64,7 @@ export const startExchange = (
   let responseBody: Readable | undefined
   let timer: NodeJS.Timeout | undefined
   let bodyBegun = false
+  let isWhole = false
   let over = false
   let canceled = false
   let startedAt = 0
@@ -143,6 +144,7 @@ export const startExchange = (
         throw new UpstreamError('ERR_UPSTREAM_MALFORMED', 'a transfer coding besides chunked')
       }
       limit(idleMs, 'nothing of the response body')
+      isWhole = statusCode === 304
       responseBody = createBody()
       events.onResponse({
         statusCode,
@@ -172,6 +174,11 @@ export const startExchange = (
         return
       }
       end()
+      // 304 may tell the length that a 200 would have (RFC 9110 §8.6), which undici waits for in vain
+      if (isWhole && responseBody) {
+        responseBody.push(null)
+        return
+      }
       const error = toUpstreamError(cause)
       events.onError(error)
       responseBody?.destroy(error)

@@ -7,7 +7,7 @@ import { createAgents } from './agents.js'
 import { startExchange, type UpstreamResponse } from './exchange.js'
 import { hopFieldsOf, maxForwards } from './hop-fields.js'
 import { createLiveConnections, type LiveConnection } from './live-connection.js'
-import { addTrailers } from './http2-response.js'
+import { addTrailers, isHttp2 } from './http2-response.js'
 import { relayResponse } from './relay-response.js'
 import {
   buildRequestHeaders,
@@ -125,7 +125,11 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
             }
             callback(null, { statusCode: received.statusCode, headers: {}, body: received.body })
           },
-          onBodyAwaited: () => reply.raw.flushHeaders(),
+          onBodyAwaited: () => {
+            // not by flushHeaders(), which sends bytes beyond ASCII as UTF-8, each made into two;
+            // HTTP/2 has sent them already
+            if (!isHttp2(reply.raw)) reply.raw.write(nothing)
+          },
           onTrailers: (trailers) =>
             addTrailers(reply.raw, buildResponseTrailers(trailers, options)),
           onError: (error) => fail(request, reply, error),
@@ -210,6 +214,8 @@ const isAnsweredInstead = (
   )
   return answerUnauthorized(reply, challenges)
 }
+
+const nothing = Buffer.alloc(0)
 
 const carrying = (send: Send): Record<string, string> & Carrier => ({ [sendKey]: send })
 

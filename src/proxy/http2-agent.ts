@@ -35,10 +35,11 @@ export const createHttp2Agent = (upstream: Upstream): UpstreamAgent => {
       createConnection: () => socket,
       settings: { enablePush: false },
     })
-    const line = { session, exchanges: 0, hasServed: false }
-    const remove = (): void => void lines.delete(line)
     // what breaks the session breaks its streams as well, and is told there
-    session.on('error', remove).on('goaway', remove).on('close', remove)
+    session.on('error', () => session.destroy())
+    await greeting(session, upstream.timeouts.connectMs)
+    const line = { session, exchanges: 0, hasServed: false }
+    session.on('close', () => lines.delete(line))
     lines.add(line)
   }
 
@@ -81,11 +82,26 @@ export const createHttp2Agent = (upstream: Upstream): UpstreamAgent => {
   }
 }
 
-/** Before the upstream has told its limit, node assumes the least that is recommended (RFC 9113 §6.5.2). */
+/**
+ * Waits for the settings with which the upstream begins (RFC 9113 §3.4): they tell how many streams it takes, and that it
+ * speaks HTTP/2 at all.
+ */
+const greeting = (session: ClientHttp2Session, limitMs: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      session.destroy(new UpstreamError('ERR_UPSTREAM_TIMEOUT', `no HTTP/2 within ${limitMs} ms`))
+    }, limitMs)
+    session.once('remoteSettings', () => resolve()).once('error', reject)
+    session.once('close', () => {
+      reject(new UpstreamError('ERR_UPSTREAM_MALFORMED', 'the upstream speaks no HTTP/2'))
+    })
+    for (const event of ['remoteSettings', 'close']) session.once(event, () => clearTimeout(timer))
+  })
+
 const hasRoom = ({ session, exchanges }: Http2Line): boolean =>
   !session.closed &&
   !session.destroyed &&
-  exchanges < Math.max(1, session.remoteSettings?.maxConcurrentStreams ?? 100)
+  exchanges < Math.max(1, session.remoteSettings.maxConcurrentStreams ?? 100)
 
 const nothingStarted: Dispatcher.DispatchController = {
   aborted: true,

@@ -68,6 +68,13 @@ export const startHttp2Exchange = (
       fail(error)
     }
   }
+  const sendTrailers = (started: ClientHttp2Stream): void => {
+    try {
+      started.sendTrailers(toObject(request.readTrailers?.() ?? []))
+    } catch (error) {
+      fail(unspeakable(error))
+    }
+  }
 
   const onResponse = (headers: IncomingHttpHeaders, flags: number, raw: string[]): void =>
     guarded(() => {
@@ -96,7 +103,7 @@ export const startHttp2Exchange = (
     })
   } catch (error) {
     release()
-    fail(new UpstreamError('ERR_REQUEST_HEADERS', 'HTTP/2 has no such headers', { cause: error }))
+    fail(unspeakable(error))
     return
   }
   const started = stream
@@ -106,7 +113,7 @@ export const startHttp2Exchange = (
     rawTrailers = withoutPseudoHeaders(raw)
   })
   started.on('data', (chunk: Buffer) => guarded(() => handler.onResponseData?.(controller, chunk)))
-  started.on('wantTrailers', () => started.sendTrailers(toObject(request.readTrailers?.() ?? [])))
+  started.on('wantTrailers', () => sendTrailers(started))
   started.on('error', fail)
   started.on('end', () => {
     if (!isAnswered || !isWhole()) fail(brokenOff(started))
@@ -122,6 +129,9 @@ export const startHttp2Exchange = (
   })
   body?.pipe(started)
 }
+
+const unspeakable = (cause: unknown): UpstreamError =>
+  new UpstreamError('ERR_REQUEST_HEADERS', 'HTTP/2 has no such headers', { cause })
 
 const brokenOff = ({ rstCode }: ClientHttp2Stream): UpstreamError =>
   new UpstreamError('ERR_UPSTREAM_RESET', `the stream was broken off with code ${rstCode}`)

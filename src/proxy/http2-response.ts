@@ -45,7 +45,10 @@ const oneOnly = new Set([
 /** Whether a response goes to a client that speaks HTTP/2. */
 export const isHttp2 = (response: object): boolean => response instanceof Http2ServerResponse
 
-/** Sends a status and fields as `writeHead` does with an array, which not every node does for HTTP/2. */
+/**
+ * Sends a status and fields as `writeHead` does with an array, which not every node does for HTTP/2. A status of gRPC
+ * without a body waits for its end: its clients take it from the last fields of a stream only.
+ */
 export const writeHttp2Head = (
   response: ServerResponse,
   statusCode: number,
@@ -62,7 +65,8 @@ export const writeHttp2Head = (
     const isOne = values.length === 1 || oneOnly.has(name)
     response.setHeader(name, isOne ? values.join(', ') : values)
   }
-  response.writeHead(statusCode)
+  response.statusCode = statusCode
+  if (!fields.has('grpc-status')) response.writeHead(statusCode)
 }
 
 /** Has fields follow the body. */

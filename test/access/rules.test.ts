@@ -1,6 +1,8 @@
+import * as fc from 'fast-check'
 import t from 'tap'
 import {
   compileRule,
+  evaluate,
   findMissing,
   type RuleConfig,
   type RuleOptions,
@@ -281,6 +283,36 @@ t.test('any, all and not, nested and beside plain members', async (t) => {
   t.ok(isMet({ not: { not: { groups: ['a'] } } }, { groups: 'a' }))
   t.ok(isMet({ not: { groups: ['a'], roles: ['b'] } }, { groups: 'a' }), 'not both')
   t.same(missing({ all: [{ groups: ['a'] }, { roles: ['b'] }] }, {}), ['groups', 'roles'])
+})
+
+const not = (config: RuleConfig): RuleConfig => ({ not: config })
+const inverted = (rules: RuleConfig[]) => rules.map(not)
+
+t.test('De Morgan holds, also where something cannot be told', async (t) => {
+  const values: fc.Arbitrary<RuleConfig> = fc.constantFrom(
+    { claims: { there: ['1'] } },
+    { claims: { absent: ['1'] } },
+    { claims: { elsewhere: ['1'] } },
+  )
+  const { rule } = fc.letrec<{ rule: RuleConfig }>((tie) => ({
+    rule: fc.oneof(
+      { maxDepth: 3 },
+      values,
+      tie('rule').map(not),
+      fc.array(tie('rule'), { minLength: 1, maxLength: 3 }).map((any) => ({ any })),
+      fc.array(tie('rule'), { minLength: 1, maxLength: 3 }).map((all) => ({ all })),
+    ),
+  }))
+  const identity = identityOf({ there: 1, _claim_names: { elsewhere: 'src1' } })
+  const truth = (config: RuleConfig) =>
+    evaluate(compileRule(config), { identity, facts: requestFacts, now, options: ruleOptions })
+  const property = fc.property(
+    fc.array(rule, { minLength: 1, maxLength: 3 }),
+    (rules) =>
+      truth({ any: rules }) === truth(not({ all: inverted(rules) })) &&
+      truth({ all: rules }) === truth(not({ any: inverted(rules) })),
+  )
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 500 }))
 })
 
 t.test('CORE-24 groups that are kept elsewhere are neither there nor absent', async (t) => {

@@ -46,7 +46,12 @@ t.test('HOP-10 what is left behind the prefix must not lead to another route', a
   const routes = [stripping('/app/admin/'), stripping('/app/')]
   t.equal(kindOf(routes, '/app/admin/x'), 0)
   t.equal(kindOf(routes, '/app/x'), 1)
-  for (const target of ['/app//host/admin/x', '/app//admin/x', '/app/\\host/admin/x']) {
+  for (const target of [
+    '/app//host/admin/x',
+    '/app//admin/x',
+    '/app/\\host/admin/x',
+    '/app//HOST/ADMIN/x',
+  ]) {
     t.equal(kindOf(routes, target), 'refused', target)
   }
 })
@@ -58,5 +63,8 @@ t.test('HOP-10 no reading leads out of the base path of the upstream', async (t)
   for (const target of ['/../x', '/%2e%2e/x', '/a/../../x', '/..']) {
     t.equal(kindOf(routes, target), 'refused', target)
   }
+  const escaped = [{ ...plain, forward, upstream: 'http://app/a%20b' }]
+  t.equal(kindOf(escaped, '/%20/x'), 0, 'a base path may have escapes itself')
+  t.equal(kindOf(escaped, '/../x'), 'refused')
   t.equal(kindOf([{ ...plain, forward }], '/../x'), 0, 'where there is none, there is no way out')
 })

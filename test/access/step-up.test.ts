@@ -122,4 +122,7 @@ t.test('STEP-2 whoever has just come back is not sent again', async (t) => {
   t.equal(countAttempt(tried(age), age, now), undefined)
   t.equal(countAttempt(tried(age, 1, 10_000), age, now), 1, 'that authentication has aged')
   t.equal(countAttempt(tried(age), { ...age, ...mfa }, now), 2)
+  for (const maxAgeMs of [0, 1000]) {
+    t.equal(countAttempt(tried({ maxAgeMs }), { maxAgeMs }, now), undefined, `max_age ${maxAgeMs}`)
+  }
 })

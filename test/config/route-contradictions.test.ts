@@ -16,6 +16,7 @@ testCases([
       ['app:3000', /is not an http or https URL/],
       ['unix:run/app', /is not an http or https URL/],
       ['unix://run/app', /is not an http or https URL/],
+      [`unix:/${'a'.repeat(107)}`, /more than 107 bytes/],
       ["'unix:/run/a%20b'", /is not an http or https URL/],
     ] as const
   ).map(([upstream, message]): ConfigCase => ({
@@ -268,6 +269,12 @@ testCases([
     expect: [['routes[0].require.acr[0]', /without spaces/, 10]],
   },
   {
+    title: 'more authentication contexts than can be asked for',
+    line: 10,
+    with: route(`require: { any: [{ acr: [mfa, ${'x'.repeat(510)}] }] }`),
+    expect: [['routes[0].require.any[0].acr', /at most 512/, 10]],
+  },
+  {
     title: 'client addresses and methods',
     line: 10,
     with: route(
@@ -308,13 +315,40 @@ testCases([
     with: [
       route("match: { path: '/', host: a.example.com }"),
       route("match: { path: '/', methods: [GET] }"),
-      routeTo('/a/**'),
+      routeTo('/a/*'),
       routeTo('/a/'),
-      routeTo('/b/*/'),
+      routeTo('/b/c/*/'),
       routeTo('/b/c/'),
+      route("match: { path: '/c', methods: [GET, PUT] }"),
+      route("match: { path: '/c', methods: [GET, POST] }"),
+      route("match: { path: '/d', host: '*.example.com' }"),
+      route("match: { path: '/d', host: 'example.com' }"),
+      route("match: { path: '/d', host: '*.com' }"),
       routeTo('/'),
     ].join('\n'),
     expect: [],
+  },
+  {
+    title: 'routes that earlier ones cover by wildcards and methods',
+    line: 10,
+    with: [
+      routeTo('/a/**'),
+      routeTo('/a/'),
+      routeTo('/b/*/'),
+      routeTo('/b/c/d'),
+      route("match: { path: '/c', host: '*.example.com' }"),
+      route("match: { path: '/c', host: a.Example.com }"),
+      route("match: { path: '/c', host: '*.a.example.com' }"),
+      route("match: { path: '/d/', methods: [GET, HEAD] }"),
+      route("match: { path: '/d/e', methods: [HEAD] }"),
+    ].join('\n'),
+    expect: [
+      ['routes[1].match', /because routes\[0\]/, 11],
+      ['routes[3].match', /because routes\[2\]/, 13],
+      ['routes[5].match', /because routes\[4\]/, 15],
+      ['routes[6].match', /because routes\[4\]/, 16],
+      ['routes[8].match', /because routes\[7\]/, 18],
+    ],
   },
   {
     title: 'a route whose host is broken covers nothing',

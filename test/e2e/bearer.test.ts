@@ -265,7 +265,8 @@ t.test('RFC 9470 a client is told which authentication is missing', async (t) =>
   const { status, challenge, answer } = await ask('/fresh/', withToken(await tokenOf('alice')))
   t.equal(status, 401)
   t.equal(answer, 'ERR_BEARER_AUTHENTICATION')
-  const rest = ', error="insufficient_user_authentication", acr_values="mfa", max_age="3600"'
+  const rest =
+    ', error="insufficient_user_authentication", error_description="[^"]+", acr_values="mfa", max_age="3600"'
   isChallenge(t, challenge, rest)
   provider.people.set('carol', { acr: 'mfa', auth_time: Math.floor(Date.now() / 1000) })
   t.equal((await ask('/fresh/', withToken(await tokenOf('carol')))).status, 200)

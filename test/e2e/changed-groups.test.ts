@@ -4,14 +4,21 @@ import { startUpstream } from '../helpers/upstream.js'
 
 t.setTimeout(120_000)
 
-t.test('the refresh that a request needs decides about that very request', async (t) => {
+t.test('RF-9 the refresh that a request needs decides about that very request', async (t) => {
   const staffApplication = await startUpstream()
   t.teardown(() => staffApplication.close())
   const stack = await startStack(t, {
     provider: { accessTokenTtlSeconds: 1 },
     config: {
       routes: [
-        { match: { path: '/' }, require: { groups: ['staff'] }, upstream: staffApplication.url },
+        {
+          match: { path: '/' },
+          require: {
+            any: [{ groups: ['staff'] }, { roles: ['editor'] }],
+            not: { claims: { name: ['Suspended'] } },
+          },
+          upstream: staffApplication.url,
+        },
       ],
     },
   })
@@ -29,6 +36,8 @@ t.test('the refresh that a request needs decides about that very request', async
   t.equal(await statusNow(), 200)
   people.set('alice', { ...alice, groups: ['guests'] })
   t.equal(await statusNow(), 403, 'who left the group is out at once')
-  people.set('alice', { ...alice, groups: ['staff'] })
-  t.equal(await statusNow(), 200, 'who came back is in, without signing in anew')
+  people.set('alice', { ...alice, groups: [], roles: ['editor'] })
+  t.equal(await statusNow(), 200, 'who was given a role is in, without signing in anew')
+  people.set('alice', { ...alice, groups: ['staff'], name: 'Suspended' })
+  t.equal(await statusNow(), 403, 'who came to be excluded is out')
 })

@@ -143,11 +143,13 @@ t.test('STEP-2 a provider that does not step up leaves everything as it was', as
 })
 
 t.test('nobody but Valetkey names what a login is to bring', async (t) => {
-  for (const query of ['step_up=x', 'step_up=', 'acr_values=mfa', `step_up=${'A'.repeat(5000)}`]) {
-    const { location } = await ask(createJarFetch(), `/oauth2/start?${query}`)
-    const asked = new URL(location).searchParams
-    t.notOk(asked.has('acr_values') || asked.has('max_age') || asked.has('prompt'), query)
+  for (const sealed of ['', 'x', 'A'.repeat(200), 'A'.repeat(5000)]) {
+    const answer = await ask(createJarFetch(), `/oauth2/start?step_up=${sealed}`)
+    t.match(answer, { status: 400, name: 'ERR_REQUEST', location: '' })
   }
+  const { location } = await ask(createJarFetch(), '/oauth2/start?acr_values=mfa&max_age=1')
+  const asked = new URL(location).searchParams
+  t.notOk(asked.has('acr_values') || asked.has('max_age') || asked.has('prompt'))
 })
 
 t.test('STEP-1 an upstream gets the authentication that it asks for', async (t) => {

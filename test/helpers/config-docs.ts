@@ -93,7 +93,10 @@ other. Among them:
 - two providers of one id, a client secret missing or too many, \`openid\` missing in \`scopes\`, HS\\*
   mixed with public-key algorithms;
 - a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` or \`bearer\` on a public
-  route, a path pattern that could be read in several ways;
+  route, a path pattern that could be read in several ways, a \`stripPrefix\` that the path does not begin with;
+- TLS settings beside an upstream without TLS, a certificate without its key or with another's;
+- a rule within \`require\` that requires nothing, \`acr\` and \`maxAge\` within \`not\`, \`clientAddresses\` and
+  \`methods\` as rules of an optional route, which do not hold back who is not signed in;
 - a \`bearer.provider\` that is not configured, and an audience that is the client of a provider with
   \`accessTokenType: lax\`;
 - a network of trusted proxies that is everybody (\`0.0.0.0/0\`), a short admin token, two listeners on

@@ -162,7 +162,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     claims: {
       openid: ['sub'],
       email: ['email', 'email_verified'],
-      profile: ['name', 'preferred_username', 'groups'],
+      profile: ['name', 'preferred_username', 'groups', 'roles'],
     },
     acrValues: ['pwd', 'mfa'],
     features: {

@@ -22,6 +22,9 @@ const answers: Record<string, (response: ServerResponse) => void> = {
     response.writeHead(200, 'Fine', [...fields, 'Content-Language', 'de', 'content-language', 'en'])
     response.end()
   },
+  '/odd/status': (response) => {
+    response.writeHead(200, { 'content-type': 'application/grpc', 'grpc-status': '5' }).end()
+  },
   '/odd/reset': (response) => void response.destroy(),
   '/odd/broken': (response) => {
     response.write('begun', () => response.destroy())
@@ -120,6 +123,9 @@ t.test('HOP-7 trailers come behind the body, as calls of gRPC need them', async 
   t.equal(answer.body, 'message')
   t.match(answer.trailers, { 'grpc-status': '0', 'grpc-message': 'fine' })
   t.notOk('x-valetkey-answer' in answer.trailers)
+  const status = await askHttp2(client, { ...call, ':path': '/odd/status' }, 'ask')
+  t.equal(status.headers['grpc-status'], '5')
+  t.ok(status.isHeadersOnly, 'a status without a message')
 })
 
 t.test('a call of gRPC gets a status of gRPC from Valetkey itself', async (t) => {

@@ -3,6 +3,7 @@ import { identityHeaderNames } from '../../src/identity/identity-headers.js'
 import {
   accessTokenHeaderName,
   assertionHeaderName,
+  isMethodOverrideHeader,
   isReservedHeader,
 } from '../../src/identity/reserved-headers.js'
 
@@ -92,5 +93,14 @@ t.test('all others pass', async (t) => {
     'Fforwarded',
   ]) {
     t.notOk(isReservedHeader(name), name)
+  }
+})
+
+t.test('SMU-13 every spelling of a header that replaces the method is known', async (t) => {
+  for (const name of ['X-HTTP-Method', 'x_http_method_override', 'X.Method-Override']) {
+    t.ok(isMethodOverrideHeader(name), name)
+  }
+  for (const name of ['X-HTTP-Methods', 'Method', 'X-Method']) {
+    t.notOk(isMethodOverrideHeader(name), name)
   }
 })

@@ -69,6 +69,17 @@ t.test('CORE-19 keeps sid and authentication time when a refresh leaves them out
   })
 })
 
+t.test('STEP-2 how a person authenticated stays known when a refresh leaves it out', async (t) => {
+  const { provider, party, session } = await setUpHostile(t)
+  provider.claims = { acr: 'mfa', amr: ['otp'] }
+  const before = await session()
+  provider.claims = {}
+  const claims = { acr: 'mfa', amr: ['otp'] }
+  t.match(await party.refresh(before, Date.now()), { identity: { claims } })
+  provider.claims = { acr: 'pwd' }
+  t.match(await party.refresh(before, Date.now()), { identity: { claims: { acr: 'pwd' } } })
+})
+
 t.test('CORE-19 a response without ID token keeps the identity and the old ID token', async (t) => {
   const { provider, party, session } = await setUpHostile(t)
   const before = await session()

@@ -219,6 +219,20 @@ t.test('BODY-3 passes each event on by itself', async (t) => {
   socket.destroy()
 })
 
+t.test(
+  'HOP-10 header bytes beyond ASCII are the same when the body is still to come',
+  async (t) => {
+    const server = await startRawServer(t, (socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nX-Name: Zo\xeb\r\nContent-Length: 5\r\n\r\n', 'latin1'),
+    )
+    const proxy = await startProxy(t, server.url)
+    const { socket, until } = await openConnection(proxy.port)
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    t.match(await until('\r\n\r\n'), /\r\nX-Name: Zo\xeb\r\n/)
+    socket.destroy()
+  },
+)
+
 t.test('BODY-3 leaves compressed bodies alone', async (t) => {
   const packed = gzipSync('hello '.repeat(1000))
   const upstream = await startUpstream((_incoming, response) => {
@@ -257,6 +271,19 @@ t.test('BODY-4 HEAD, 204 and 304 have no body', async (t) => {
     t.equal(response.headerLines.includes('content-length: 12'), status === 200)
     t.notOk(response.headerLines.some((line) => /^transfer-encoding/i.test(line)))
   }
+})
+
+t.test('BODY-4 304 may tell the length that the body would have', async (t) => {
+  const upstream = await startUpstream((_incoming, response) => {
+    response.writeHead(304, { 'content-length': '12' }).end()
+  })
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+  const asked = 'GET / HTTP/1.1\r\nHost: a\r\n'
+  const text = await rawRequest(proxy.port, `${asked}\r\n${asked}Connection: close\r\n\r\n`)
+  t.equal(text.match(/HTTP\/1.1 304/g)?.length, 2, 'and the connection goes on')
+  t.equal(text.match(/content-length: 12/g)?.length, 2)
+  t.same(proxy.errors, [])
 })
 
 t.test('HOP-7 passes trailers on, less those that must not be there', async (t) => {

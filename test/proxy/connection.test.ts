@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { request } from 'undici'
@@ -10,7 +11,9 @@ import { createAuthority } from '../helpers/certificates.js'
 import { parseEcho, startUpstream } from '../helpers/upstream.js'
 import { startProxy, type Proxy } from './start-proxy.js'
 
-const folder = t.testdir()
+// short, since the path of a socket has a limit
+const folder = await mkdtemp(join(tmpdir(), 'valetkey-'))
+t.teardown(() => rm(folder, { recursive: true }))
 const authority = await createAuthority(folder)
 const server = await authority.issue('server', 'DNS:app.internal.example')
 const client = await authority.issue('client', 'DNS:client')
@@ -70,8 +73,8 @@ t.test('B.2-1 an upstream that cannot show the name, or to which nothing is show
 })
 
 t.test('files that are exchanged count from the next connection on', async (t) => {
-  const certFile = join(t.testdir(), 'client.crt')
-  const keyFile = join(t.testdir(), 'client.key')
+  const certFile = join(folder, 'exchanged.crt')
+  const keyFile = join(folder, 'exchanged.key')
   await copyFile(stranger.certFile, certFile)
   await copyFile(stranger.keyFile, keyFile)
   const tls = { caFile, serverName, certFile, keyFile }
@@ -93,7 +96,7 @@ t.test('forwards to a unix socket', async (t) => {
 t.test(
   'a socket that is not there, or is no socket, is an upstream that is not there',
   async (t) => {
-    const file = join(t.testdir(), 'file')
+    const file = join(folder, 'file')
     await writeFile(file, '')
     for (const path of [join(folder, 'gone.sock'), file]) {
       const proxy = await startProxy(t, `unix:${path}`)
@@ -118,7 +121,7 @@ t.test('the time to connect includes TLS', async (t) => {
 })
 
 t.test('response and idle time hold for a unix socket and TLS', async (t) => {
-  const stalled = join(t.testdir(), 'stalled.sock')
+  const stalled = join(folder, 'stalled.sock')
   const places: UpstreamSettings[] = [
     { url: `unix:${stalled}` },
     { url: '', tls: { caFile, serverName } },

@@ -21,7 +21,12 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
     if (provider === undefined) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
 
-    const stepUp = context.stepUpSeal.open(query.get('step_up') ?? undefined)
+    const sealed = query.get('step_up')
+    const stepUp = sealed === null ? undefined : context.stepUpSeal.open(sealed)
+    // A login without it would only come back here.
+    if (sealed !== null && stepUp === undefined) {
+      return answers.problem(request, reply, 'ERR_REQUEST')
+    }
     const { url, transaction } = await provider.beginLogin({
       redirectUri: publicUrl.origin + paths.callback,
       stateSuffix: returnState.suffix(returnTo),

@@ -1,4 +1,4 @@
-import type { RuleOptions } from '../access/rules.js'
+import type { RuleOptions } from './rules.js'
 import type { ProviderConfig } from '../config/schema.js'
 import type { Identity } from '../session/session.js'
 

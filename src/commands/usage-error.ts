@@ -1,0 +1,4 @@
+/** A request that the command line did not understand. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
