@@ -5,6 +5,7 @@ import { createExtAuthz } from './ext-authz.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
 import { createMetrics } from '../telemetry/metrics.js'
+import { followCertificateFiles } from './certificate-files.js'
 import { checkReachable, type OnlineFindings } from './check-reachable.js'
 import { listenOn } from './listen.js'
 import { createProviders } from './providers.js'
@@ -51,7 +52,7 @@ export async function createApp(
   const extAuthz = await createExtAuthz(config.extAuthz.listen, { check, logger })
 
   let draining = false
-  let stopFollowingKeys: (() => void) | undefined
+  const stopFollowing: (() => void)[] = []
   async function unreadiness(): Promise<Unreadiness[]> {
     const reasons: Unreadiness[] = []
     if (draining) reasons.push({ component: 'process', reason: 'shutting down' })
@@ -90,7 +91,12 @@ export async function createApp(
       await extAuthz?.listen()
       for (const provider of providers.values()) provider.start()
       if (keysFile !== undefined) {
-        stopFollowingKeys = followSessionKeysFile({ file: keysFile, keyRing, keys, logger })
+        stopFollowing.push(followSessionKeysFile({ file: keysFile, keyRing, keys, logger }))
+      }
+      if (config.tls) {
+        stopFollowing.push(
+          followCertificateFiles({ files: config.tls, server: server.server, logger }),
+        )
       }
       return { url, adminUrl }
     },
@@ -98,7 +104,7 @@ export async function createApp(
       draining = true
     },
     async close() {
-      stopFollowingKeys?.()
+      for (const stop of stopFollowing.splice(0)) stop()
       // Together: a WebSocket keeps the server open until closing the forwarder ends it.
       await Promise.all([drainServer(server.server), server.close(), extAuthz?.close()])
       // Before the providers: a refresh under way may have used up the old refresh token.

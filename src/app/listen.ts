@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 
 /** Listens on `host:port` (an IPv6 host in brackets) and gives the URL under which it is reached. */
@@ -7,5 +8,6 @@ export async function listenOn(server: FastifyInstance, address: string): Promis
   await server.listen({ host, port: Number(address.slice(colon + 1)), listenTextResolver: String })
   const bound = server.server.address()
   if (bound === null || typeof bound === 'string') throw new Error(`not listening on ${address}`)
-  return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+  const scheme = server.server instanceof TlsServer ? 'https' : 'http'
+  return `${scheme}://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
 }

@@ -38,6 +38,7 @@ import { createRequestIds } from '../telemetry/request-id.js'
 import { anySession } from './any-session.js'
 import { createAssertions } from './assertions.js'
 import { createCallerHeaders } from './caller-headers.js'
+import { readCertificate } from './certificate-files.js'
 import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans } from './forward-plans.js'
@@ -172,6 +173,9 @@ export async function createPublicServer(
       : isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
+    onFinalRecipient(_request, reply) {
+      answers.empty(reply, 'OPTIONS', 204)
+    },
     onUpstreamResponse: metrics.upstreamAnswered,
     onUpstreamError(request, reply, error) {
       if (error.statusCode >= 500) metrics.upstreamError(error.code)
@@ -181,6 +185,7 @@ export async function createPublicServer(
 
   const newRequestId = createRequestIds()
   const server = await createServer({
+    certificate: config.tls && readCertificate(config.tls),
     logger,
     newRequestId,
     readArrival,

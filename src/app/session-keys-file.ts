@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { reasonOf } from '../config/secret-files.js'
 import { parseSessionKeys } from '../config/session-key.js'
 import type { ReplaceableKeyRing } from '../session/key-ring.js'
+import { followContent } from './follow-content.js'
 
 export interface SessionKeysFileOptions {
   readonly file: string
@@ -17,31 +17,14 @@ export interface SessionKeysFileOptions {
 
 type Content = { readonly keys: readonly string[] } | { readonly fault: string }
 
-const defaultIntervalMs = 2000
-
 /**
- * Follows the file of the session keys: what it holds becomes the key ring without a restart. The content
- * is read and compared, rather than times or events believed, which network volumes and the symbolic links
- * of Kubernetes secrets do not keep. It counts once it was found the same twice: a file may be seen while it
- * is written. What is no list of keys changes nothing and is logged once.
+ * Follows the file of the session keys: what it holds becomes the key ring without a restart. What is no list of keys
+ * changes nothing and is logged once.
  *
  * @returns what ends it
  */
 export function followSessionKeysFile(options: SessionKeysFileOptions): () => void {
-  const { file, keyRing, logger, intervalMs = defaultIntervalMs } = options
-  const stopping = new AbortController()
-  let settled = JSON.stringify({ keys: options.keys } satisfies Content)
-  let seenBefore = settled
-
-  async function look(): Promise<void> {
-    const content = await readKeys(file)
-    const seen = JSON.stringify(content)
-    const isSettling = seen === seenBefore
-    seenBefore = seen
-    if (!isSettling || seen === settled || stopping.signal.aborted) return
-    settled = seen
-    apply(content)
-  }
+  const { file, keyRing, keys, logger, intervalMs } = options
 
   function apply(content: Content) {
     if ('fault' in content) {
@@ -54,14 +37,13 @@ export function followSessionKeysFile(options: SessionKeysFileOptions): () => vo
     logger.info({ file, count: content.keys.length, sealingKeyId }, 'session keys replaced')
   }
 
-  async function follow(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await look().catch((error: unknown) => logger.error({ err: error }, 'session keys file'))
-      await sleep(intervalMs, undefined, { ref: false, signal: stopping.signal }).catch(() => {})
-    }
-  }
-  void follow()
-  return () => stopping.abort()
+  return followContent<Content>({
+    read: () => readKeys(file),
+    current: { keys },
+    apply,
+    onError: (error) => logger.error({ err: error }, 'session keys file'),
+    intervalMs,
+  })
 }
 
 async function readKeys(file: string): Promise<Content> {

@@ -19,6 +19,7 @@ export function contradictions(draft: Draft): Finding[] {
   return [
     ...publicUrlContradictions(draft),
     ...listenContradictions(draft),
+    ...tlsContradictions(draft),
     ...basePathContradictions(draft),
     ...hostContradictions(draft),
     ...adminContradictions(draft),
@@ -81,6 +82,15 @@ function* extAuthzContradictions(
   }
   if (trustedProxies === undefined || trustedProxies.length === 0) {
     yield { path, message: 'is asked by nobody while trustedProxies does not list the proxies' }
+  }
+}
+
+function* tlsContradictions({ tls, publicUrl }: Draft): Generator<Finding> {
+  if (tls === undefined || !publicUrl?.startsWith('http:')) return
+  yield {
+    path: ['tls'],
+    message: 'is set although publicUrl is plain http, which the listener then does not speak',
+    assumes: [['publicUrl']],
   }
 }
 

@@ -19,6 +19,19 @@ export const configSchema = Type.Object(
   {
     publicUrl: text('What the browser sees; decides cookie names and the redirect URI.'),
     listen: defaultListenAddress('0.0.0.0:4180', 'Where requests arrive.'),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          certFile: text('The certificate with its chain (PEM), the certificate first.'),
+          keyFile: text('Its private key (PEM).'),
+        },
+        {
+          ...strict,
+          description:
+            'TLS for `listen`, without an ingress that ends it. Changes of the files take effect without a restart.',
+        },
+      ),
+    ),
     basePath: Type.String({
       pattern: '^(/[A-Za-z0-9._~-]+)+$',
       title: 'a path of plain characters without a slash at its end',
@@ -95,5 +108,6 @@ export const configSchema = Type.Object(
 
 /** The configuration as the program sees it: defaults filled in, durations in milliseconds, secrets read. */
 export type Config = StaticDecode<typeof configSchema>
+export type TlsConfig = NonNullable<Config['tls']>
 export type ProviderConfig = Config['providers'][number]
 export type RouteConfig = Config['routes'][number]

@@ -15,7 +15,8 @@ export interface SecretFileOptions {
 
 /**
  * Fills clientSecret, session.keys and admin.token in the draft from the files that it names. The path of
- * session.keysFile and the files of `session.redis` and of upstreams become absolute, since they are read again later.
+ * session.keysFile and the files of `session.redis`, of `tls` and of upstreams become absolute, since they are read again
+ * later.
  */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
@@ -63,7 +64,11 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     return texts
   }
 
-  const { admin, session } = draft
+  const { admin, session, tls } = draft
+  const certificate = readLater(tls, ['tls'], ['certFile', 'keyFile'])
+  for (const [name, message] of pemFaults(certificate)) {
+    findings.push({ path: ['tls', name], message })
+  }
   const redis = ['session', 'redis']
   readLater(session?.redis, redis, ['usernameFile', 'passwordFile'])
   readLater(session?.redis?.sentinel, [...redis, 'sentinel'], ['passwordFile'])

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sendGrpcStatus } from './grpc.js'
 import { prefersPage } from './navigation.js'
 import { errorPage } from './pages/error-page.js'
 import { sameAddress, type Action, type Page } from './pages/layout.js'
@@ -27,6 +28,7 @@ export type AnswerName =
   | 'LOGOUT_REFUSED'
   | 'LOGOUT_THROTTLED'
   | 'LOGOUT_UNAVAILABLE'
+  | 'OPTIONS'
 
 export interface ProblemOptions {
   /** Further members of the problem details, which programs read; they are public. */
@@ -101,6 +103,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
       reply.header('www-authenticate', bearerChallenge(host, details.challenge))
     }
 
+    if (request.isGrpcCall) return sendGrpcStatus(reply, found)
     if (prefersPage(request)) {
       const actions = details.actions ?? generalActions(found, request, details)
       return sendPage(

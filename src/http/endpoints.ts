@@ -1,5 +1,6 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
+import { createBodyDeadline } from './body-deadline.js'
 import type { EndpointContext } from './endpoint-context.js'
 import type { Paths } from './paths.js'
 import { registerAuth } from './routes/auth.js'
@@ -15,6 +16,7 @@ import { registerSessions } from './routes/sessions.js'
 import { registerSignOut } from './routes/sign-out.js'
 
 const largestForm = 64 * 1024
+const bodyDeadlineMs = 10_000
 
 /** Registers the endpoints under `basePath`; any other path there is not found. */
 export async function registerEndpoints(
@@ -22,6 +24,7 @@ export async function registerEndpoints(
   context: EndpointContext,
 ): Promise<void> {
   await scope.register(cookie)
+  scope.addHook('preParsing', createBodyDeadline(bodyDeadlineMs))
   scope.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: largestForm },

@@ -8,15 +8,14 @@ export function answerMalformed(
   error: Error & { code?: string },
   socket: Socket,
 ): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || isAnswering(socket)) {
+  const { code: cause = '' } = error
+  // What failed may be TLS or the connection itself, which takes no answer.
+  const isHttp = cause.startsWith('HPE_') || cause.startsWith('ERR_HTTP_')
+  if (!isHttp || socket.destroyed || !socket.writable || isAnswering(socket)) {
     socket.destroy()
     return
   }
-  const [status, reason, code] = malformedAnswers[error.code ?? ''] ?? [
-    400,
-    'Bad Request',
-    'ERR_REQUEST',
-  ]
+  const [status, reason, code] = malformedAnswers[cause] ?? [400, 'Bad Request', 'ERR_REQUEST']
   const body = JSON.stringify({ type: 'about:blank', title: reason, status, code })
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nX-Valetkey-Answer: ${code}\r\nContent-Type: application/problem+json\r\n` +
@@ -35,5 +34,6 @@ function isAnswering(socket: Socket): boolean {
 
 const malformedAnswers: Record<string, [number, string, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'ERR_REQUEST_TIMEOUT'],
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'ERR_REQUEST_TOO_LARGE'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Content Too Large', 'ERR_REQUEST_TOO_LARGE'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'ERR_REQUEST_HEADERS_TOO_LARGE'],
 }

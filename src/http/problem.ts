@@ -108,6 +108,20 @@ const rows = {
     advice: 'Check the address, or go to the start page.',
     ways: ['home'],
   },
+  ERR_REQUEST_EXPECTATION: {
+    status: 417,
+    title: 'The request expects too much',
+    explanation: 'The request asks for something, in its Expect header, that is not known here.',
+    advice: 'Send the request without it.',
+    ways: ['home'],
+  },
+  ERR_REQUEST_HEADERS_TOO_LARGE: {
+    status: 431,
+    title: 'The request is too large',
+    explanation: 'The address, the cookies and the other headers are more than is taken here.',
+    advice: 'Delete the cookies of this site and try again.',
+    ways: ['retry', 'home'],
+  },
   ERR_REQUEST_TIMEOUT: {
     status: 408,
     title: 'The request took too long',
@@ -185,6 +199,13 @@ const rows = {
     advice: 'Please try again in a moment.',
   },
   ERR_UPSTREAM: applicationFailed,
+  ERR_UPSTREAM_LOOP: {
+    status: 508,
+    title: 'The request goes round in circles',
+    explanation: 'The request has been here before: the application sends it back to its entrance.',
+    advice: 'Tell your administrator.',
+    ways: ['home'],
+  },
   ERR_UPSTREAM_METHOD: {
     status: 405,
     title: 'That cannot be done here',

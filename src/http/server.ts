@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -9,13 +10,19 @@ import fastify, {
 import { parseRequestTarget } from '../access/request-target.js'
 import type { Answers } from './answers.js'
 import type { ReadArrival } from './arrival.js'
+import { createDistrust } from './distrust.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerEndpoints, servedPaths } from './endpoints.js'
 import type { Gate } from './gate.js'
 import type { Admission } from './judge.js'
+import { isGrpcCall } from './grpc.js'
+import { type Certificate, createListener, type Listener } from './listener.js'
 import { answerMalformed } from './malformed-requests.js'
+import { messageFault } from './message-fault.js'
 
 export interface ServerOptions {
+  /** With one the listener speaks TLS. */
+  readonly certificate: Certificate | undefined
   readonly logger: FastifyBaseLogger
   readonly newRequestId: () => string
   readonly readArrival: ReadArrival
@@ -30,9 +37,6 @@ export interface ServerOptions {
   readonly onAnswered: (request: FastifyRequest, reply: FastifyReply, answer: string) => void
 }
 
-// A client that takes longer to send a request's headers is none.
-const headersTimeoutMs = 30_000
-
 /**
  * The public listener: Valetkey's own endpoints, and everything else through the gate.
  *
@@ -43,7 +47,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { answers, readArrival, endpoints } = options
   const ownPaths = new Set(servedPaths(endpoints.paths))
 
+  const distrust = createDistrust()
+  let listener: Listener | undefined
   const server: FastifyInstance = fastify({
+    serverFactory(onRequest) {
+      listener = createListener({ onRequest, certificate: options.certificate })
+      return listener.server
+    },
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: options.newRequestId,
@@ -51,26 +61,40 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       // What follows the prefix is another request's target, whose readings are that one's alone.
       if (staysBelow(request, endpoints.paths.extAuthz)) return endpoints.paths.extAuthz
       const { location, path, originForm } = readArrival(request)
+      if (location.kind === 'refused') distrust.begin(request)
       if (location.kind !== 'own') return '/'
       return ownPaths.has(path) ? originForm : endpoints.paths.base
     },
     exposeHeadRoutes: false,
-    // No limit for a request as a whole: a slow upload is the upstream's to judge.
-    requestTimeout: 0,
-    // A request without a host is refused like one with several, by the gate.
-    http: { headersTimeout: headersTimeoutMs, requireHostHeader: false },
     return503OnClosing: false,
     clientErrorHandler: answerMalformed,
   })
-  // RFC 9110 §10.1.1: a client that asks before it sends a body hears of a refusal instead, and what an
-  // unknown expectation means is left to us; `Expect` is not passed on.
-  for (const event of ['checkContinue', 'checkExpectation']) {
-    server.server.on(event, (request: IncomingMessage, response: ServerResponse) => {
-      server.routing(request, response)
-    })
-  }
+  server.decorateRequest('isGrpcCall', false)
+  server.addHook('preClose', (done) => {
+    listener?.drain()
+    done()
+  })
+  server.addHook('onRequest', (request, reply, done) => {
+    if (distrust.covers(request.raw)) {
+      reply.hijack()
+      return
+    }
+    const fault = messageFault(request.raw)
+    if (fault === undefined) {
+      done()
+      return
+    }
+    distrust.begin(request.raw)
+    answers.problem(request, reply, fault, { headers: { connection: 'close' } })
+  })
   server.addHook('preParsing', (request, reply, payload, done) => {
-    if (/^100-continue$/i.test(request.raw.headers.expect ?? '')) reply.raw.writeContinue()
+    const { headers, httpVersion } = request.raw
+    if (headers.expect !== undefined && httpVersion !== '1.0') reply.raw.writeContinue()
+    done(null, payload)
+  })
+  server.addHook('onSend', (request, reply, payload, done) => {
+    // A stream of HTTP/2 ends without the connection (RFC 9113 §8.2.2).
+    if (request.raw instanceof Http2ServerRequest) reply.removeHeader('connection')
     done(null, payload)
   })
   server.setErrorHandler((error, request, reply) => answers.error(request, reply, error))
@@ -90,7 +114,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await server.register((scope) => registerEndpoints(scope, endpoints))
   await server.register(async (scope) => {
     scope.addHook('onRequest', async (request, reply) => {
-      const admission = await options.gate(request, reply, readArrival(request.raw))
+      const arrival = readArrival(request.raw)
+      request.isGrpcCall = arrival.location.kind === 'route' && isGrpcCall(request.raw)
+      const admission = await options.gate(request, reply, arrival)
       if (admission === undefined) return reply
       options.onAdmission(request, admission)
     })

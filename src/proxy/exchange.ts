@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { UpstreamAgent } from './agents.js'
 import { noteBodyBytes } from './body-garbage.js'
 import { brokeIdle, tick } from './idle-break.js'
+import { isFramedClearly } from './response-headers.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import { upstreamTarget, type Upstream } from './upstream.js'
 
@@ -138,13 +139,17 @@ export const startExchange = (
       if (statusCode > 599) {
         throw new UpstreamError('ERR_UPSTREAM_MALFORMED', `status code ${statusCode}`)
       }
+      const rawHeaders = toRawHeaders(current.rawHeaders)
+      if (!isFramedClearly(rawHeaders)) {
+        throw new UpstreamError('ERR_UPSTREAM_MALFORMED', 'a transfer coding besides chunked')
+      }
       limit(idleMs, 'nothing of the response body')
       isWhole = statusCode === 304
       responseBody = createBody()
       events.onResponse({
         statusCode,
         statusMessage,
-        rawHeaders: toRawHeaders(current.rawHeaders),
+        rawHeaders,
         body: responseBody,
       })
     },

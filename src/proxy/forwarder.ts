@@ -5,7 +5,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandl
 import { CodedError } from '../errors.js'
 import { createAgents } from './agents.js'
 import { startExchange, type UpstreamResponse } from './exchange.js'
+import { hopFieldsOf, maxForwards } from './hop-fields.js'
 import { createLiveConnections, type LiveConnection } from './live-connection.js'
+import { addTrailers, isHttp2 } from './http2-response.js'
 import { relayResponse } from './relay-response.js'
 import {
   buildRequestHeaders,
@@ -16,6 +18,7 @@ import {
 import { buildResponseTrailers, type ResponseHeaderRules } from './response-headers.js'
 import { UpstreamError } from './upstream-errors.js'
 import type { Upstream } from './upstream.js'
+import { createVia } from './via.js'
 import { createWebSockets } from './websocket.js'
 
 declare module 'fastify' {
@@ -46,6 +49,8 @@ export interface ForwarderOptions extends RequestHeaderRules, ResponseHeaderRule
     reply: FastifyReply,
     error: UpstreamError,
   ) => void
+  /** Answers an OPTIONS that must go no further (RFC 9110 §7.6.2). */
+  readonly onFinalRecipient: (request: FastifyRequest, reply: FastifyReply) => void
   /** Is told how long it took from forwarding a request until the response's headers. */
   readonly onUpstreamResponse?: (durationMs: number) => void
 }
@@ -76,6 +81,7 @@ interface Carrier {
 export const createForwarder = (options: ForwarderOptions): Forwarder => {
   const agents = createAgents()
   const liveConnections = createLiveConnections()
+  const via = createVia()
 
   const onLive = (request: FastifyRequest, connection: LiveConnection): void => {
     request.forwardPlan?.onLive?.(connection)
@@ -89,6 +95,9 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     options.onUpstreamError(request, reply, error)
   }
 
+  const headersOf = ({ raw }: FastifyRequest, plan: ForwardPlan): string[] =>
+    buildRequestHeaders(raw.rawHeaders, options, plan, hopFieldsOf(raw, via))
+
   const forwardRequest = (request: FastifyRequest, reply: FastifyReply): void => {
     const plan = planOf(request)
     const startedAt = performance.now()
@@ -101,7 +110,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
         {
           method: request.raw.method ?? 'GET',
           target: plan.target,
-          headers: buildRequestHeaders(request.raw.rawHeaders, options, plan),
+          headers: headersOf(request, plan),
           body: hasBody(request.raw) ? request.raw : undefined,
           readTrailers: () => buildRequestTrailers(request.raw.rawTrailers, options),
         },
@@ -116,9 +125,13 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
             }
             callback(null, { statusCode: received.statusCode, headers: {}, body: received.body })
           },
-          // not by flushHeaders(), which sends bytes beyond ASCII as UTF-8, each made into two
-          onBodyAwaited: () => reply.raw.write(nothing),
-          onTrailers: (trailers) => reply.raw.addTrailers(buildResponseTrailers(trailers, options)),
+          onBodyAwaited: () => {
+            // not by flushHeaders(), which sends bytes beyond ASCII as UTF-8, each made into two;
+            // HTTP/2 has sent them already
+            if (!isHttp2(reply.raw)) reply.raw.write(nothing)
+          },
+          onTrailers: (trailers) =>
+            addTrailers(reply.raw, buildResponseTrailers(trailers, options)),
           onError: (error) => fail(request, reply, error),
         },
       )
@@ -130,7 +143,8 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
       retryDelay: () => null,
       onResponse: () => {
         if (!response) return
-        relayResponse(reply, response, options, (connection) => onLive(request, connection))
+        const { idleMs } = plan.upstream.timeouts
+        relayResponse(reply, response, options, idleMs, (connection) => onLive(request, connection))
       },
     })
   }
@@ -158,8 +172,13 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
         disableRequestLogging: true,
         undici: dispatcher,
         handler: (request, reply) => {
-          if (webSockets.isHandshake(request)) {
-            webSockets.forward(request, reply, planOf(request), fail)
+          if (via.isLoop(request.raw)) {
+            fail(request, reply, new UpstreamError('ERR_UPSTREAM_LOOP', 'it was here before'))
+          } else if (maxForwards(request.raw) === 0) {
+            options.onFinalRecipient(request, reply)
+          } else if (webSockets.isHandshake(request)) {
+            const plan = planOf(request)
+            webSockets.forward(request, reply, plan, headersOf(request, plan), fail)
           } else {
             forwardRequest(request, reply)
           }

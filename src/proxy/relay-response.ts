@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { createEventStream, isEventStream } from './event-stream.js'
 import type { UpstreamResponse } from './exchange.js'
+import { breakOff, isHttp2, writeHttp2Head } from './http2-response.js'
 import type { LiveConnection } from './live-connection.js'
 import { buildResponseHeaders, type ResponseHeaderRules } from './response-headers.js'
 
@@ -10,29 +12,33 @@ import { buildResponseHeaders, type ResponseHeaderRules } from './response-heade
  * cookies stand beside them.
  *
  * When the body breaks off, so does the client's connection: a cut response never looks whole. When the client goes,
- * the body is destroyed. `onLive` gets hold of a response that does not end by itself.
+ * the body is destroyed; so it does when it takes nothing of the rest for `idleMs`, where 0 is no limit (while the body
+ * comes, whoever reads it from the upstream sees to that). `onLive` gets hold of a response that does not end by itself.
  */
 export const relayResponse = (
   reply: FastifyReply,
   response: UpstreamResponse,
   rules: ResponseHeaderRules,
+  idleMs: number,
   onLive: (connection: LiveConnection) => void,
 ): void => {
   const { raw } = reply
   const headers = withOwnHeaders(buildResponseHeaders(response.rawHeaders, rules), reply)
   reply.hijack()
 
-  const { socket } = raw
-  response.body.on('error', () => {
-    if (socket && 'resetAndDestroy' in socket) socket.resetAndDestroy()
-    raw.destroy()
-  })
+  response.body.on('error', () => breakOff(raw))
   raw.on('close', () => {
     if (!raw.writableFinished) response.body.destroy()
   })
-  raw.writeHead(response.statusCode, printable(response.statusMessage), headers)
+  if (isHttp2(raw)) writeHttp2Head(raw, response.statusCode, headers)
+  else raw.writeHead(response.statusCode, printable(response.statusMessage), headers)
   response.body.pipe(raw)
+  response.body.once('end', () => giveUpWhenStuck(raw, idleMs))
   if (isEventStream(response)) onLive(createEventStream(raw, response))
+}
+
+const giveUpWhenStuck = (raw: ServerResponse, idleMs: number): void => {
+  if (idleMs > 0 && raw.writableLength > 0) raw.setTimeout(idleMs, () => breakOff(raw))
 }
 
 const withOwnHeaders = (headers: string[], reply: FastifyReply): string[] => {

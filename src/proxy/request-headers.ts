@@ -1,3 +1,4 @@
+import type { HopFields } from './hop-fields.js'
 import { isHopByHop, namesListedInConnection } from './hop-by-hop.js'
 import { neverInTrailers } from './never-in-trailers.js'
 import { withoutOwnCookies, type IsOwnCookie } from './own-cookies.js'
@@ -28,13 +29,16 @@ const claimsOfForwarders = new Set([
   'x-rewrite-url',
 ])
 
+/** What a hop continues by saying it anew. */
+const continued = new Set(['traceparent', 'tracestate'])
+
 /** Names that must not come in through a spelling with `_`, which CGI and WSGI make equal to theirs. */
 const spelledOneWay = new Set(['content-length', 'content-type', 'cookie', 'host'])
 
 /**
  * The header array of a request as the upstream gets it: the client's, in order and with duplicates kept apart, less
  * hop-by-hop fields (RFC 9110 §7.6.1), reserved names in any spelling, what the client says about forwarding, and
- * Valetkey's cookies; then the added ones, which nothing the client sends can take out.
+ * Valetkey's cookies; then the added ones, which nothing the client sends can take out, and what this hop says of itself.
  *
  * @param rawHeaders names and values by turns, as node has them in `rawHeaders`
  * @returns names and values by turns
@@ -43,6 +47,7 @@ export const buildRequestHeaders = (
   rawHeaders: readonly string[],
   rules: RequestHeaderRules,
   changes: RequestHeaderChanges,
+  hop?: HopFields,
 ): string[] => {
   const listed = namesListedInConnection(rawHeaders)
   const added = new Set(changes.addHeaders.map(([name]) => name.toLowerCase()))
@@ -73,12 +78,17 @@ export const buildRequestHeaders = (
     } else if (lower === 'cookie') {
       const cookie = withoutOwnCookies(value, rules.isOwnCookie)
       if (cookie !== undefined) headers.push(name, cookie)
+    } else if (lower === 'max-forwards') {
+      headers.push(name, hop?.maxForwards ?? value)
     } else {
       headers.push(name, value)
     }
   }
 
   for (const [name, value] of changes.addHeaders) headers.push(name, value)
+  if (hop === undefined) return headers
+  for (const [name, value] of hop.trace) headers.push(name, value)
+  headers.push('Via', hop.via)
   return headers
 }
 
@@ -100,6 +110,7 @@ export const buildRequestTrailers = (
 const isForThisHopOnly = (name: string): boolean =>
   isHopByHop(name) ||
   name === 'expect' ||
+  continued.has(name) ||
   name.startsWith('x-forwarded-') ||
   claimsOfForwarders.has(name)
 

@@ -31,6 +31,19 @@ export const buildResponseHeaders = (
   return headers
 }
 
+/**
+ * Whether the body of a response could be read in one way only. The parser has refused the other ambiguities; a coding
+ * besides `chunked` it takes for the body itself, and the client would not hear of it.
+ */
+export const isFramedClearly = (rawHeaders: readonly string[]): boolean => {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.length !== 17 || rawHeaders[i]?.toLowerCase() !== 'transfer-encoding')
+      continue
+    if (rawHeaders[i + 1]?.toLowerCase() !== 'chunked') return false
+  }
+  return true
+}
+
 /** The trailers that may follow a body, as pairs. */
 export const buildResponseTrailers = (
   rawTrailers: readonly string[],

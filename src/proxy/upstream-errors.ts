@@ -16,6 +16,8 @@ export type UpstreamErrorCode =
   | 'ERR_UPSTREAM_MALFORMED'
   /** Forwarding failed for another reason. */
   | 'ERR_UPSTREAM_FAILED'
+  /** This process has forwarded the request before (RFC 9110 §7.6.3). */
+  | 'ERR_UPSTREAM_LOOP'
   /** The method is never forwarded (RFC 9110 §9.3.8). */
   | 'ERR_UPSTREAM_METHOD'
   /** The request cannot be said in HTTP/2. */
@@ -26,7 +28,7 @@ export type UpstreamErrorCode =
 /** A request that the upstream did not answer. The message is for the log only. */
 export class UpstreamError extends CodedError<UpstreamErrorCode> {
   /** What the client is to be answered with. */
-  readonly statusCode: 400 | 405 | 413 | 502 | 504
+  readonly statusCode: 400 | 405 | 413 | 502 | 504 | 508
 
   constructor(code: UpstreamErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options)
@@ -42,6 +44,7 @@ const statusCodes = {
   ERR_UPSTREAM_TIMEOUT: 504,
   ERR_UPSTREAM_MALFORMED: 502,
   ERR_UPSTREAM_FAILED: 502,
+  ERR_UPSTREAM_LOOP: 508,
   ERR_UPSTREAM_METHOD: 405,
   ERR_REQUEST_HEADERS: 400,
   ERR_REQUEST_TOO_LARGE: 413,

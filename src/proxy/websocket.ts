@@ -10,12 +10,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { connectedEvent, startConnection } from './connection.js'
 import type { LiveConnection } from './live-connection.js'
 import { relayResponse } from './relay-response.js'
+import type { RequestHeaderChanges, RequestHeaderRules } from './request-headers.js'
 import {
-  buildRequestHeaders,
-  type RequestHeaderChanges,
-  type RequestHeaderRules,
-} from './request-headers.js'
-import { buildResponseHeaders, type ResponseHeaderRules } from './response-headers.js'
+  buildResponseHeaders,
+  isFramedClearly,
+  type ResponseHeaderRules,
+} from './response-headers.js'
 import { createTunnel, type TunnelSide } from './tunnel.js'
 import { isWebSocketHandshake, readmitWithoutUpgrade } from './upgrade.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
@@ -36,8 +36,14 @@ type Fail = (request: FastifyRequest, reply: FastifyReply, error: UpstreamError)
 export interface WebSockets {
   /** Whether this request came as an opening handshake. */
   isHandshake(request: FastifyRequest): boolean
-  /** Passes the handshake on and, once the upstream has agreed, joins the two connections. */
-  forward(request: FastifyRequest, reply: FastifyReply, plan: Plan, fail: Fail): void
+  /** Passes the handshake on with these headers and, once the upstream has agreed, joins the two connections. */
+  forward(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    plan: Plan,
+    headers: readonly string[],
+    fail: Fail,
+  ): void
 }
 
 /**
@@ -80,13 +86,10 @@ export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptio
 
   return {
     isHandshake: (request) => handshakes.has(request.raw),
-    forward: (request, reply, plan, fail) => {
+    forward: (request, reply, plan, headers, fail) => {
       const client = handshakes.get(request.raw)
       if (!client) throw new TypeError('this request is no handshake')
-      const outgoing = startHandshake(
-        plan,
-        buildRequestHeaders(request.raw.rawHeaders, options, plan),
-      )
+      const outgoing = startHandshake(plan, headers)
       const stopWatching = watchClient(client.socket, () => outgoing.destroy())
 
       outgoing.on('error', (error) => {
@@ -109,8 +112,17 @@ export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptio
       outgoing.on('response', (response) => {
         stopWatching()
         const { statusCode = 502, statusMessage = '', rawHeaders } = response
+        if (!isFramedClearly(rawHeaders)) {
+          response.destroy()
+          const message = 'the WebSocket handshake was refused in an unclear way'
+          fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
+          return
+        }
         const refusal = { statusCode, statusMessage, rawHeaders, body: response }
-        relayResponse(reply, refusal, options, (connection) => options.onLive(request, connection))
+        const { idleMs } = plan.upstream.timeouts
+        relayResponse(reply, refusal, options, idleMs, (connection) =>
+          options.onLive(request, connection),
+        )
       })
     },
   }
@@ -140,7 +152,7 @@ const watchClient = (socket: Socket, onGone: () => void): (() => Buffer[]) => {
   }
 }
 
-const startHandshake = ({ upstream, target }: Plan, headers: string[]): ClientRequest => {
+const startHandshake = ({ upstream, target }: Plan, headers: readonly string[]): ClientRequest => {
   const { responseMs } = upstream.timeouts
   const outgoing = httpRequest({
     method: 'GET',

@@ -1,4 +1,11 @@
 import { testCases, type ConfigCase } from '../helpers/config-cases.js'
+import { certificate, privateKey } from '../proxy/self-signed.js'
+
+const certificateFiles = {
+  '/etc/good.crt': certificate,
+  '/good.crt': certificate,
+  '/good.key': privateKey,
+}
 
 testCases([
   {
@@ -54,6 +61,34 @@ testCases([
     line: 3,
     with: 'admin: { listen: 127.0.0.1:4180 }',
     expect: [['admin.listen', /another port/, 3]],
+  },
+  {
+    title: 'TLS with a certificate and its key',
+    line: 3,
+    with: 'tls: { certFile: good.crt, keyFile: /good.key }',
+    files: certificateFiles,
+    expect: [],
+  },
+  {
+    title: 'TLS with a file that is no certificate',
+    line: 3,
+    with: 'tls: { certFile: /good.key, keyFile: /good.key }',
+    files: certificateFiles,
+    expect: [['tls.certFile', /holds no certificate in PEM/, 3]],
+  },
+  {
+    title: 'TLS with a file that is not there',
+    line: 3,
+    with: 'tls: { certFile: /none.crt, keyFile: /good.key }',
+    files: certificateFiles,
+    expect: [['tls.certFile', /cannot be read \(ENOENT\)/, 3]],
+  },
+  {
+    title: 'TLS beside a public URL without it',
+    line: 1,
+    with: 'publicUrl: http://localhost\ntls: { certFile: /good.crt, keyFile: /good.key }',
+    files: certificateFiles,
+    expect: [['tls', /is set although publicUrl is plain http/, 2]],
   },
   {
     title: 'free ports may be the same',

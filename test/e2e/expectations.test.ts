@@ -4,18 +4,24 @@ import { openConnection, parseResponse, rawRequest } from '../proxy/raw-request.
 
 t.setTimeout(120_000)
 
-t.test('an expectation that nobody knows is left to the application', async (t) => {
+t.test('HOP-6 an expectation that nobody knows is refused', async (t) => {
   const stack = await startStack(t)
   const { client } = await signIn(stack, 'alice')
   const { host, port } = new URL(stack.publicUrl)
-  const text = await rawRequest(
-    Number(port),
-    `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: ${client.cookieFor(stack.publicUrl)}\r\nExpect: miracles\r\nConnection: close\r\n\r\n`,
-  )
-  t.equal(parseResponse(text).status, 200)
+  stack.upstream.forget()
+  for (const expectation of ['miracles', '100-continue, miracles']) {
+    const text = await rawRequest(
+      Number(port),
+      `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: ${client.cookieFor(stack.publicUrl)}\r\nExpect: ${expectation}\r\n\r\n`,
+    )
+    const { status, headerLines } = parseResponse(text)
+    t.equal(status, 417)
+    t.ok(headerLines.includes('x-valetkey-answer: ERR_REQUEST_EXPECTATION'))
+  }
+  t.equal(stack.upstream.requests.length, 0)
 })
 
-t.test('only who may send a body is told to go on with it', async (t) => {
+t.test('HOP-6 only who may send a body is told to go on with it', async (t) => {
   const stack = await startStack(t)
   const { client } = await signIn(stack, 'alice')
   const { host, port } = new URL(stack.publicUrl)

@@ -48,6 +48,7 @@ export const startProxy = async (
       ['x-forwarded-user', 'x-valetkey-assertion', 'x-auth-request-user'].includes(name),
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: (name) => name === '__Host-valetkey' || name.startsWith('__Host-valetkey-login-'),
+    onFinalRecipient: (_request, reply) => void reply.code(204).send(),
     onUpstreamError: (_request, reply, error) => {
       errors.push(error)
       void reply.code(error.statusCode).send({ code: error.code })

@@ -1,0 +1,31 @@
+import { PassThrough } from 'node:stream'
+import type { preParsingHookHandler } from 'fastify'
+
+class BodyTimeoutError extends Error {
+  readonly statusCode = 408
+}
+
+/**
+ * Gives up on a body that has not come as a whole by then. It is for bodies that are read here; how long one may take on
+ * its way to an upstream is the route's to say.
+ */
+export const createBodyDeadline =
+  (deadlineMs: number): preParsingHookHandler =>
+  (request, reply, payload, done) => {
+    const { raw } = request
+    if (raw.complete || request.method === 'GET' || request.method === 'HEAD') {
+      done(null, payload)
+      return
+    }
+    const body = new PassThrough()
+    const timer = setTimeout(() => {
+      payload.unpipe(body)
+      // What comes of it later is not read, so the connection cannot be used again.
+      reply.header('connection', 'close')
+      body.destroy(new BodyTimeoutError('the body took too long'))
+    }, deadlineMs)
+    raw.once('close', () => clearTimeout(timer))
+    body.once('end', () => clearTimeout(timer))
+    payload.pipe(body)
+    done(null, body)
+  }

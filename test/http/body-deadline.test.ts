@@ -1,0 +1,26 @@
+import fastify from 'fastify'
+import t from 'tap'
+import { createBodyDeadline } from '../../src/http/body-deadline.js'
+import { openConnection, parseResponse, rawRequest } from '../proxy/raw-request.js'
+
+const head =
+  'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n'
+
+t.test('BODY-5 a body that does not come in time is not waited for', async (t) => {
+  const app = fastify()
+  t.teardown(() => app.close())
+  app.addHook('preParsing', createBodyDeadline(100))
+  app.post('/', ({ body }) => ({ body }))
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  // resolves only once the connection is closed
+  const late = parseResponse(await rawRequest(Number(port), `${head}{`))
+  t.equal(late.status, 408)
+
+  const inTime = await openConnection(Number(port))
+  t.teardown(async () => void inTime.socket.destroy())
+  inTime.socket.write(`${head}{"a":`)
+  inTime.socket.write('"bc"}')
+  t.match(await inTime.until('"bc"'), /^HTTP\/1.1 200 /)
+  inTime.socket.write(`${head}{"a":"de"}`)
+  t.match(await inTime.until('"de"'), /200 /, 'and the connection goes on')
+})
