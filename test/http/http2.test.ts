@@ -150,7 +150,7 @@ t.test('a refusal is never 200 to whom 200 is consent', async (t) => {
   const paths = ['auth', 'forward-auth', 'ext-authz/private/x', 'userinfo', 'nothing']
   for (const path of paths) {
     const answer = await askHttp2(client, { ...call, ':path': `/oauth2/${path}` }, 'ask')
-    t.ok(Number(answer.headers[':status']) >= 400, `${path}: ${answer.headers[':status']}`)
+    t.ok(Number(answer.headers[':status']) >= 400, path)
   }
   const others = {
     'an ambiguous path': { ...call, ':path': '/oauth2/auth/..%2f..%2fprivate/' },
@@ -162,7 +162,7 @@ t.test('a refusal is never 200 to whom 200 is consent', async (t) => {
   }
   for (const [name, headers] of Object.entries(others)) {
     const answer = await askHttp2(client, headers, 'ask')
-    t.ok(Number(answer.headers[':status']) >= 400, `${name}: ${answer.headers[':status']}`)
+    t.ok(Number(answer.headers[':status']) >= 400, name)
   }
   for (const path of ['/oauth2/auth', '/private/x']) {
     const head = `POST ${path} HTTP/1.1\r\nHost: app.example\r\nContent-Type: application/grpc\r\n`
