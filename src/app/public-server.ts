@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { decide } from '../access/decide.js'
 import { createClientFacts } from '../access/forwarded.js'
+import { methodsMatter } from '../access/method-rules.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import { findMissing } from '../access/rules.js'
@@ -166,9 +167,8 @@ export async function createPublicServer(
     clock,
   }
 
-  const methodsMatter = config.routes.some(({ match }) => match.methods !== undefined)
   const forwarder = createForwarder({
-    isReservedHeader: methodsMatter
+    isReservedHeader: methodsMatter(config.routes)
       ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
       : isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',

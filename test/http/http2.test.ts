@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { constants } from 'node:http2'
+import { constants, createServer } from 'node:http2'
 import t from 'tap'
 import { answerOf, askHttp2, openHttp2 } from '../helpers/http2-client.js'
 import { startInProcess } from '../helpers/in-process.js'
@@ -150,7 +150,7 @@ t.test('a refusal is never 200 to whom 200 is consent', async (t) => {
   const paths = ['auth', 'forward-auth', 'ext-authz/private/x', 'userinfo', 'nothing']
   for (const path of paths) {
     const answer = await askHttp2(client, { ...call, ':path': `/oauth2/${path}` }, 'ask')
-    t.ok(Number(answer.headers[':status']) >= 400, `${path}: ${answer.headers[':status']}`)
+    t.ok(Number(answer.headers[':status']) >= 400, path)
   }
   const others = {
     'an ambiguous path': { ...call, ':path': '/oauth2/auth/..%2f..%2fprivate/' },
@@ -162,7 +162,7 @@ t.test('a refusal is never 200 to whom 200 is consent', async (t) => {
   }
   for (const [name, headers] of Object.entries(others)) {
     const answer = await askHttp2(client, headers, 'ask')
-    t.ok(Number(answer.headers[':status']) >= 400, `${name}: ${answer.headers[':status']}`)
+    t.ok(Number(answer.headers[':status']) >= 400, name)
   }
   for (const path of ['/oauth2/auth', '/private/x']) {
     const head = `POST ${path} HTTP/1.1\r\nHost: app.example\r\nContent-Type: application/grpc\r\n`
@@ -336,4 +336,36 @@ t.test('SMU-11 what HTTP/2 has no place for never gets through', async (t) => {
   t.equal(await session.ask([['x-a', '1']]), 'answered')
   const seen = JSON.stringify(upstream.requests.map(({ rawHeaders }) => rawHeaders))
   t.notMatch(seen, /x-b|mallory|\\u0000/)
+})
+
+t.test('HOP-7 a call of gRPC passes from HTTP/2 to HTTP/2, message by message', async (t) => {
+  const application = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'application/grpc' })
+    request.on('data', (piece: Buffer) => response.write(`${String(piece)}!`))
+    request.on('end', () => {
+      response.addTrailers({ 'grpc-status': '0' })
+      response.end()
+    })
+  })
+  application.listen(0, '127.0.0.1')
+  await once(application, 'listening')
+  t.teardown(() => application.close())
+  const address = application.address()
+  if (address === null || typeof address === 'string') throw new Error('not on a port')
+  const before = await startInProcess(t, {
+    routes: [
+      { auth: 'public', upstream: { url: `http://127.0.0.1:${address.port}`, http2: true } },
+    ],
+  })
+  const session = await openHttp2(t, before.url)
+  const call = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' }
+  const stream = session.request(call)
+  stream.setEncoding('utf8')
+  const trailers = once(stream, 'trailers')
+  for (const message of ['one', 'two']) {
+    stream.write(message)
+    t.equal(String((await once(stream, 'data'))[0]), `${message}!`)
+  }
+  stream.end()
+  t.match((await trailers)[0], { 'grpc-status': '0' })
 })
