@@ -99,6 +99,12 @@ function join(rules: readonly Rule[], subject: Subject, decisive: boolean): Trut
   return truth
 }
 
+/** Whether the rule depends on the method of a request. */
+export function looksAtMethod(rule: Rule): boolean {
+  if (rule.kind === 'test') return rule.missing.kind === 'methods'
+  return rule.kind === 'not' ? looksAtMethod(rule.rule) : rule.rules.some(looksAtMethod)
+}
+
 /** Answers what the request lacks; an empty list when the rule holds. */
 export function findMissing(rule: Rule, subject: Subject): readonly Missing[] {
   if (rule.kind === 'all') return rule.rules.flatMap((each) => findMissing(each, subject))

@@ -4,7 +4,7 @@ import { createClientFacts } from '../access/forwarded.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import { createRuleOptions } from '../access/rule-options.js'
-import { findMissing } from '../access/rules.js'
+import { findMissing, looksAtMethod } from '../access/rules.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
 import { createArrivals, createReadAsked } from '../http/arrival.js'
@@ -154,7 +154,10 @@ export async function createPublicServer(
     clock,
   }
 
-  const methodsMatter = config.routes.some(({ match }) => match.methods !== undefined)
+  const methodsMatter = table.routes.some(
+    ({ config: { match }, require }) =>
+      match.methods !== undefined || (require !== undefined && looksAtMethod(require)),
+  )
   const forwarder = createForwarder({
     isReservedHeader: methodsMatter
       ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)

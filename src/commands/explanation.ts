@@ -106,7 +106,7 @@ function treeOf(rule: Rule, subject: Subject, depth: number): string[] {
 function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
   switch (decision.kind) {
     case 'forward':
-      return [`forwarded to ${config.upstream}`]
+      return [`forwarded to ${urlOf(config.upstream)}`]
     case 'authenticate':
       return ['302 to the sign-in for a page', '401 for anything else']
     case 'step-up': {
@@ -121,6 +121,9 @@ function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
       return ['403']
   }
 }
+
+const urlOf = (upstream: RouteConfig['upstream']) =>
+  typeof upstream === 'string' ? upstream : upstream.url
 
 /** The names of the headers that the upstream would get of Valetkey, made as for real requests. */
 function headerNames({ facts, route, identity, options, now }: Found): string[] {

@@ -4,6 +4,7 @@ import {
   compileRule,
   evaluate,
   findMissing,
+  looksAtMethod,
   type RuleConfig,
   type RuleOptions,
 } from '../../src/access/rules.js'
@@ -268,6 +269,18 @@ t.test('the client address and the method are rules as well', async (t) => {
   t.same(missing({ not: { clientAddresses } }, {}, from('')), ['not'], 'an unknown one is no proof')
   t.ok(isMet({ methods: ['GET', 'HEAD'] }, {}))
   t.same(missing({ methods: ['GET'] }, {}, { facts: { method: 'get' } }), ['methods'])
+})
+
+t.test('a rule that looks at the method is known as one, wherever it does', async (t) => {
+  const methods = ['GET']
+  for (const rule of [
+    { methods },
+    { groups: ['a'], methods },
+    { any: [{ groups: ['a'] }, { all: [{ not: { methods } }] }] },
+  ]) {
+    t.ok(looksAtMethod(compileRule(rule)), JSON.stringify(rule))
+  }
+  t.notOk(looksAtMethod(compileRule({ groups: ['a'], not: { roles: ['b'] } })))
 })
 
 t.test('any, all and not, nested and beside plain members', async (t) => {
