@@ -1,17 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { CodedError } from '../errors.js'
-
-/** What a person can do next: repeat the request, go to the start page, or sign in anew. */
-export type Way = 'retry' | 'home' | 'sign-in'
-
-interface Row {
-  readonly status: number
-  readonly title: string
-  /** What happened, in general terms: no detail of the inside, nothing that the request held. */
-  readonly explanation: string
-  readonly advice: string
-  readonly ways: readonly Way[]
-}
+import { bearerProblems } from './bearer-problems.js'
+import type { ProblemRow } from './problem-row.js'
 
 const signInFailed = {
   status: 400,
@@ -74,40 +64,7 @@ const rows = {
     advice: 'Ask for access, or use another account.',
     ways: ['home'],
   },
-  ERR_BEARER_REQUEST: {
-    status: 400,
-    title: 'The credentials could not be read',
-    explanation: 'The request has more than one Authorization header, or one without a token.',
-    advice: 'Send one access token, as "Authorization: Bearer …".',
-    ways: ['home'],
-  },
-  ERR_BEARER_TOKEN: {
-    status: 401,
-    title: 'The access token is not accepted',
-    explanation: 'The access token is expired, damaged, or not meant for this.',
-    advice: 'Get a new access token for this address and send the request again.',
-    ways: ['home'],
-  },
-  ERR_BEARER_SCOPE: {
-    status: 403,
-    title: 'The access token is not enough',
-    explanation: 'The access token is good, but lacks a scope that this needs.',
-    advice: 'Get an access token with the scopes that WWW-Authenticate names.',
-    ways: ['home'],
-  },
-  ERR_BEARER_AUTHENTICATION: {
-    status: 401,
-    title: 'The authentication is not enough',
-    explanation: 'This needs an authentication that is stronger or more recent.',
-    advice: 'Get an access token as WWW-Authenticate says, after a new authentication.',
-    ways: ['home'],
-  },
-  ERR_BEARER_UNAVAILABLE: {
-    ...unavailable,
-    title: 'The access token cannot be checked right now',
-    explanation: 'The login service is not answering. The access token may well be good.',
-    advice: 'Please try again in a moment.',
-  },
+  ...bearerProblems,
   ERR_CROSS_SITE_REQUEST: {
     status: 403,
     title: 'This request came from another site',
@@ -250,12 +207,12 @@ const rows = {
       'Please try again. If it keeps happening, tell your administrator the request id below.',
     ways: ['retry', 'home'],
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, ProblemRow>
 
 /** A code that may be seen outside. */
 export type ProblemCode = keyof typeof rows
 
-export interface Problem extends Row {
+export interface Problem extends ProblemRow {
   readonly code: ProblemCode
 }
 

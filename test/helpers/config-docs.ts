@@ -95,10 +95,10 @@ other. Among them:
 - a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` or \`bearer\` on a public
   route, a path pattern that could be read in several ways, a \`stripPrefix\` that the path does not begin with;
 - TLS settings beside an upstream without TLS, a certificate without its key or with another's;
-- a \`bearer.provider\` that is not configured, and an audience that is the client of a provider with
-  \`accessTokenType: lax\`;
 - a rule within \`require\` that requires nothing, \`acr\` and \`maxAge\` within \`not\`, \`clientAddresses\` and
   \`methods\` as rules of an optional route, which do not hold back who is not signed in;
+- a \`bearer.provider\` that is not configured, and an audience that is the client of a provider with
+  \`accessTokenType: lax\`;
 - a network of trusted proxies that is everybody (\`0.0.0.0/0\`), a short admin token, two listeners on
   one port, an inactivity timeout longer than the lifetime, a timer of zero or of more than 24 days.`
 
