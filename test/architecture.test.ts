@@ -61,6 +61,7 @@ const directions: Record<string, readonly string[]> = {
   oidc: ['config', 'session'],
   proxy: ['config', 'access', 'identity'],
   http: ['config', 'access', 'identity', 'session'],
+  grpc: [],
   telemetry: ['config'],
   admin: ['config', 'session', 'telemetry'],
   commands: ['config', 'access', 'identity', 'session', 'admin'],

@@ -112,9 +112,15 @@ interface NamedUrl {
   readonly scheme?: OriginalRequest['scheme']
 }
 
-/** A path stays as it is; of a URL, what nginx makes of `$scheme://$http_host$request_uri`. */
+/**
+ * A path stays as it is; of a URL, what nginx makes of `$scheme://$http_host$request_uri`.
+ *
+ * A client that sends an absolute form makes `https://app.example.comhttp://…` of that: a host that ends with a
+ * colon is none.
+ */
 function splitUrl(named: string): NamedUrl {
-  const [, scheme, host, rest = ''] = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(named) ?? []
+  const [, scheme, host, rest = ''] =
+    /^(https?):\/\/([^/?#]*[^/?#:])((?:[/?#].*)?)$/is.exec(named) ?? []
   if (scheme === undefined || host === undefined) return { target: named }
   const target = rest.startsWith('/') ? rest : `/${rest}`
   return { scheme: scheme.toLowerCase() === 'https' ? 'https' : 'http', host, target }

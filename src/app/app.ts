@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { createAdmin, type Unreadiness } from '../admin/admin.js'
 import type { Config } from '../config/schema.js'
+import { createExtAuthz } from './ext-authz.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
 import { createMetrics } from '../telemetry/metrics.js'
@@ -37,7 +38,7 @@ export async function createApp(
   const providers = createProviders(config, { logger, clock })
   const opened = openSessions(config, { keyRing, providers, metrics, logger, clock })
   const { store, sessions, storeWarnings } = opened
-  const server = await createPublicServer(config, {
+  const { server, check } = await createPublicServer(config, {
     keyRing,
     providers,
     store,
@@ -46,6 +47,8 @@ export async function createApp(
     logger,
     clock,
   })
+
+  const extAuthz = await createExtAuthz(config.extAuthz.listen, { check, logger })
 
   let draining = false
   let stopFollowingKeys: (() => void) | undefined
@@ -84,6 +87,7 @@ export async function createApp(
     async listen() {
       const adminUrl = await listenOn(admin, config.admin.listen)
       const url = await listenOn(server, config.listen)
+      await extAuthz?.listen()
       for (const provider of providers.values()) provider.start()
       if (keysFile !== undefined) {
         stopFollowingKeys = followSessionKeysFile({ file: keysFile, keyRing, keys, logger })
@@ -96,7 +100,7 @@ export async function createApp(
     async close() {
       stopFollowingKeys?.()
       // Together: a WebSocket keeps the server open until closing the forwarder ends it.
-      await Promise.all([drainServer(server.server), server.close()])
+      await Promise.all([drainServer(server.server), server.close(), extAuthz?.close()])
       // Before the providers: a refresh under way may have used up the old refresh token.
       await sessions.close()
       for (const provider of providers.values()) provider.stop()

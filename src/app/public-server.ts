@@ -8,14 +8,17 @@ import { findMissing, looksAtMethod } from '../access/rules.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
 import { createArrivals, createReadAsked } from '../http/arrival.js'
+import { type Check, createCheck } from '../http/check.js'
 import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import { createCookieNames } from '../http/cookies.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
+import type { ForwardAuth } from '../http/forward-auth.js'
 import { createGate, createRefusals } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
 import { createPendingLogins } from '../http/pending-logins.js'
+import { createRenderer } from '../http/renderer.js'
 import { createReturnState } from '../http/return-state.js'
 import { createServer } from '../http/server.js'
 import { createStepUpSeal } from '../http/step-up-seal.js'
@@ -44,11 +47,17 @@ import { createRetiredSessions } from './retired-sessions.js'
 import { createRevocations, type Revocations } from './revocations.js'
 import type { SessionParts } from './sessions.js'
 
+/** The ways in for the public: a listener, and a function for what asks in another protocol than HTTP. */
+export interface PublicServer {
+  readonly server: FastifyInstance
+  readonly check: Check
+}
+
 /** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
 export async function createPublicServer(
   config: Config,
   parts: SessionParts & { readonly store: SessionStore; readonly sessions: Sessions },
-): Promise<FastifyInstance> {
+): Promise<PublicServer> {
   const { keyRing, providers, store, sessions, metrics, logger, clock } = parts
   const publicUrl = new URL(config.publicUrl)
   const { basePath } = config
@@ -75,7 +84,8 @@ export async function createPublicServer(
   const assertions = createAssertions(keyRing, publicUrl.origin)
   const table = compileRoutes(config.routes, { basePath })
   const callerHeaders = createCallerHeaders(createSessionHeaders({ groupsClaimOf, assertions }))
-  const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
+  const clientFacts = createClientFacts(config)
+  const readArrival = createArrivals({ routes: table, clientFacts })
   const judge = createJudge({
     sessions,
     cookieNames,
@@ -109,6 +119,17 @@ export async function createPublicServer(
     promptForLogin,
     stepUps,
   })
+  const forwardAuth: ForwardAuth = {
+    judge,
+    readAsked: createReadAsked(table),
+    refuse,
+    anySession: anySession(),
+    clientOf: (request) => readArrival(request).client,
+    callerHeaders,
+    missing: (constraint, identity, { arrival: { facts }, now }) =>
+      findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
+    withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
+  }
   const endpoints: EndpointContext = {
     publicUrl,
     paths,
@@ -121,17 +142,7 @@ export async function createPublicServer(
     stepUpSeal,
     stepUps,
     sessions,
-    forwardAuth: {
-      judge,
-      readAsked: createReadAsked(table),
-      refuse,
-      anySession: anySession(),
-      clientOf: (request) => readArrival(request).client,
-      callerHeaders,
-      missing: (constraint, identity, { arrival: { facts }, now }) =>
-        findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
-      withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
-    },
+    forwardAuth,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: createRetiredSessions({ sessions, logger, clock }),
     logoutReplays: createLogoutReplays(store),
@@ -171,9 +182,10 @@ export async function createPublicServer(
     },
   })
 
-  return createServer({
+  const newRequestId = createRequestIds()
+  const server = await createServer({
     logger,
-    newRequestId: createRequestIds(),
+    newRequestId,
     readArrival,
     answers,
     gate: createGate({ judge, refuse }),
@@ -189,6 +201,14 @@ export async function createPublicServer(
       request.log.debug({ req: request, res: reply, answer, durationMs }, 'answered')
     },
   })
+  const check = createCheck({
+    forwardAuth,
+    clientFacts,
+    answers,
+    renderAnswer: createRenderer({ logger, newRequestId, answers }),
+    onAnswered: metrics.request,
+  })
+  return { server, check }
 }
 
 function recordEndpointEvents(metrics: Metrics, revocations: Revocations): EndpointEvents {

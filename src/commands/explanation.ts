@@ -106,7 +106,7 @@ function treeOf(rule: Rule, subject: Subject, depth: number): string[] {
 function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
   switch (decision.kind) {
     case 'forward':
-      return [`forwarded to ${urlOf(config.upstream)}`]
+      return [`forwarded to ${urlOf(config)}`]
     case 'authenticate':
       return ['302 to the sign-in for a page', '401 for anything else']
     case 'step-up': {
@@ -122,7 +122,7 @@ function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
   }
 }
 
-const urlOf = (upstream: RouteConfig['upstream']) =>
+const urlOf = ({ upstream }: RouteConfig) =>
   typeof upstream === 'string' ? upstream : upstream.url
 
 /** The names of the headers that the upstream would get of Valetkey, made as for real requests. */

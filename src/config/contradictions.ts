@@ -49,16 +49,38 @@ function* publicUrlContradictions({ publicUrl }: Draft): Generator<Finding> {
   }
 }
 
-function* listenContradictions({ listen, admin }: Draft): Generator<Finding> {
+function* listenContradictions(draft: Draft): Generator<Finding> {
+  const { listen, admin, extAuthz } = draft
   const message =
     'is no address to listen on; write host:port with a port up to 65535, an IPv6 address in brackets: [::]:4180'
   const main = parseListenAddress(listen ?? '')
   const inner = parseListenAddress(admin?.listen ?? '')
   if (listen !== undefined && !main) yield { path: ['listen'], message }
   if (admin?.listen !== undefined && !inner) yield { path: ['admin', 'listen'], message }
+  if (extAuthz?.listen !== undefined) yield* extAuthzContradictions(draft, extAuthz.listen, message)
   if (!main || !inner || main.port === 0 || main.port !== inner.port) return
   if (main.host === inner.host || isWildcard(main.host) || isWildcard(inner.host)) {
     yield { path: ['admin', 'listen'], message: `needs another port than listen: ${main.port}` }
+  }
+}
+
+function* extAuthzContradictions(
+  { listen, admin, trustedProxies }: Draft,
+  written: string,
+  message: string,
+): Generator<Finding> {
+  const path = ['extAuthz', 'listen']
+  const address = parseListenAddress(written)
+  if (!address) {
+    yield { path, message }
+    return
+  }
+  const others = [listen, admin?.listen].map((other) => parseListenAddress(other ?? ''))
+  if (address.port !== 0 && others.some((other) => other?.port === address.port)) {
+    yield { path, message: `needs a port of its own: ${address.port} is taken` }
+  }
+  if (trustedProxies === undefined || trustedProxies.length === 0) {
+    yield { path, message: 'is asked by nobody while trustedProxies does not list the proxies' }
   }
 }
 

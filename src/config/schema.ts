@@ -4,20 +4,21 @@ import { routeSchema } from './route-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
 import { sessionSchema } from './session-schema.js'
 
-const listenAddress = (fallback: string, description: string) =>
+const listenAddress = (example: string, description: string) =>
   Type.String({
     pattern: '^.+:[0-9]{1,5}$',
-    default: fallback,
     title: 'host and port',
-    examples: [fallback],
+    examples: [example],
     description,
   })
+const defaultListenAddress = (fallback: string, description: string) =>
+  Type.String({ ...listenAddress(fallback, description), default: fallback })
 
 /** The one source of the configuration's types, checks, defaults, JSON Schema and reference page. */
 export const configSchema = Type.Object(
   {
     publicUrl: text('What the browser sees; decides cookie names and the redirect URI.'),
-    listen: listenAddress('0.0.0.0:4180', 'Where requests arrive.'),
+    listen: defaultListenAddress('0.0.0.0:4180', 'Where requests arrive.'),
     basePath: Type.String({
       pattern: '^(/[A-Za-z0-9._~-]+)+$',
       title: 'a path of plain characters without a slash at its end',
@@ -36,7 +37,7 @@ export const configSchema = Type.Object(
     }),
     admin: Type.Object(
       {
-        listen: listenAddress(
+        listen: defaultListenAddress(
           '127.0.0.1:44180',
           'Where health, readiness, metrics and the list of sessions are served.',
         ),
@@ -46,6 +47,17 @@ export const configSchema = Type.Object(
           ),
         ),
         tokenFile: Type.Optional(text('A file that holds the bearer token.')),
+      },
+      filled,
+    ),
+    extAuthz: Type.Object(
+      {
+        listen: Type.Optional(
+          listenAddress(
+            '127.0.0.1:9001',
+            "Where Envoy's external authorization over gRPC is served, in plain text; nowhere when absent.",
+          ),
+        ),
       },
       filled,
     ),

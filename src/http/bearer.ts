@@ -49,7 +49,10 @@ export interface BearerRefusal {
 }
 
 /** The values of all Authorization headers of a request; node itself drops all but the first. */
-export function authorizationsOf({ headers, rawHeaders }: IncomingMessage): readonly string[] {
+export function authorizationsOf({
+  headers,
+  rawHeaders,
+}: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): readonly string[] {
   if (headers.authorization === undefined) return []
   return rawHeaders.filter(
     (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',

@@ -7,7 +7,7 @@ import type { Header } from '../identity/identity-headers.js'
 import type { Identity } from '../session/session.js'
 import type { ReadAsked } from './arrival.js'
 import type { Refuse } from './gate.js'
-import type { Admission, Judge } from './judge.js'
+import type { Admission, Judge, Sent } from './judge.js'
 
 /** What the endpoints need that an ingress asks before it lets a request through. */
 export interface ForwardAuth {
@@ -52,7 +52,7 @@ export function registerQuestion(scope: FastifyInstance, url: string, answer: An
  */
 export function admittedHeaders(
   { callerHeaders, withoutOwnCookies }: ForwardAuth,
-  { headers }: IncomingMessage,
+  { headers }: Sent,
   admission: Admission,
 ): readonly Header[] {
   const admitted = [...callerHeaders(admission)]
@@ -78,3 +78,14 @@ export function logUntrusted(request: FastifyRequest, { clientAddress }: ClientF
     'trustedProxies does not list the peer that asks, so what it says about the request counts for nothing',
   )
 }
+
+export function logUnnamed(request: FastifyRequest): void {
+  request.log.warn(
+    { peer: request.raw.socket.remoteAddress },
+    'a peer in trustedProxies must say which request it asks about: X-Original-URL and X-Original-Method, or X-Forwarded-Uri and X-Forwarded-Method',
+  )
+}
+
+/** Whether a subrequest means to say which request it asks about. */
+export const namesRequest = ({ headers }: IncomingMessage): boolean =>
+  headers['x-original-url'] !== undefined || headers['x-forwarded-uri'] !== undefined

@@ -93,8 +93,11 @@ export interface Credentials {
   readonly authorizations: readonly string[]
 }
 
+/** The headers of a request, however they were brought. */
+export type Sent = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+
 /** Reads the credentials of a request. */
-export const credentialsOf = (request: IncomingMessage): Credentials => ({
+export const credentialsOf = (request: Sent): Credentials => ({
   cookie: request.headers.cookie,
   authorizations: authorizationsOf(request),
 })

@@ -56,10 +56,18 @@ export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
       return answers.redirect(request, reply, name, path)
     }
     // The login takes place on the public host, where its cookies and the redirect URI belong.
-    const elsewhere = options.parseReturnTo(`${publicUrl.protocol}//${facts.host}${originForm}`)
-    const location = publicUrl.origin + pathTo(elsewhere ?? options.parseReturnTo(originForm))
+    const location = publicUrl.origin + pathTo(returnToOf(options, arrival))
     return answers.redirect(request, reply, name, location)
   }
+}
+
+/** Where to return to after login: the address that was asked for, or its path where that host is none to return to. */
+export function returnToOf(
+  { publicUrl, parseReturnTo }: Pick<LoginPromptOptions, 'publicUrl' | 'parseReturnTo'>,
+  { facts, originForm }: Arrival,
+): string | undefined {
+  const elsewhere = parseReturnTo(`${publicUrl.protocol}//${facts.host}${originForm}`)
+  return elsewhere ?? parseReturnTo(originForm)
 }
 
 /** The page whose script made this request, as far as it tells: where to return to after login. */

@@ -6,6 +6,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import { parseRequestTarget } from '../access/request-target.js'
 import type { Answers } from './answers.js'
 import type { ReadArrival } from './arrival.js'
 import type { EndpointContext } from './endpoint-context.js'
@@ -48,7 +49,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     genReqId: options.newRequestId,
     rewriteUrl(request) {
       // What follows the prefix is another request's target, whose readings are that one's alone.
-      if (request.url?.startsWith(`${endpoints.paths.extAuthz}/`)) return endpoints.paths.extAuthz
+      if (staysBelow(request, endpoints.paths.extAuthz)) return endpoints.paths.extAuthz
       const { location, path, originForm } = readArrival(request)
       if (location.kind !== 'own') return '/'
       return ownPaths.has(path) ? originForm : endpoints.paths.base
@@ -96,4 +97,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     await options.registerForwarder(scope)
   })
   return server
+}
+
+/**
+ * Whether a target leads below a path however it is read: an ingress that keeps clients away from there may take
+ * `/path/../page` for `/page`, and send it on as it came.
+ */
+function staysBelow({ method = '', url = '' }: IncomingMessage, path: string): boolean {
+  if (!url.startsWith(`${path}/`)) return false
+  const target = parseRequestTarget({ method, target: url, host: '' })
+  return (
+    target.kind === 'target' &&
+    target.readings.every((reading) => reading === path || reading.startsWith(`${path}/`))
+  )
 }

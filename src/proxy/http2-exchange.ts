@@ -1,13 +1,14 @@
 import { STATUS_CODES } from 'node:http'
-import {
-  constants,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from 'node:http2'
+import { constants, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Http2Line } from './http2-agent.js'
+import {
+  toFields,
+  toRequestFields,
+  withoutPseudoHeaders,
+  withStatusBehind,
+} from './http2-fields.js'
 import { noteLastRead, tick } from './idle-break.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 
@@ -70,7 +71,7 @@ export const startHttp2Exchange = (
   }
   const sendTrailers = (started: ClientHttp2Stream): void => {
     try {
-      started.sendTrailers(toObject(request.readTrailers?.() ?? []))
+      started.sendTrailers(toFields(request.readTrailers?.() ?? []))
     } catch (error) {
       fail(unspeakable(error))
     }
@@ -97,7 +98,7 @@ export const startHttp2Exchange = (
     return
   }
   try {
-    stream = line.session.request(toHttp2Headers(request), {
+    stream = line.session.request(toRequestFields(request), {
       endStream: body === undefined,
       waitForTrailers: request.readTrailers !== undefined,
     })
@@ -148,43 +149,4 @@ const watchEnd = (stream: ClientHttp2Stream): (() => boolean) => {
     return push(chunk, encoding)
   }
   return () => isWhole
-}
-
-const toHttp2Headers = ({ origin, method, path, headers }: Http2Request): OutgoingHttpHeaders => {
-  const fields = toObject(Array.isArray(headers) ? headers : [])
-  const { host } = fields
-  delete fields['host']
-  return Object.assign(fields, {
-    ':method': method,
-    ':scheme': String(origin).startsWith('https:') ? 'https' : 'http',
-    ':authority': host,
-    ':path': path,
-  })
-}
-
-/** Fields of one name stay apart; node refuses several of a name that HTTP has only once. */
-const toObject = (raw: readonly unknown[]): OutgoingHttpHeaders => {
-  const fields: Record<string, string[]> = Object.create(null)
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = String(raw[i]).toLowerCase()
-    const values = (fields[name] ??= [])
-    values.push(String(raw[i + 1]))
-  }
-  return fields
-}
-
-const withoutPseudoHeaders = (raw: readonly string[]): string[] =>
-  raw.filter((_text, index) => raw[index - (index % 2)]?.startsWith(':') !== true)
-
-/**
- * A gRPC server that has nothing to send puts its status into the only header block there is. Where the next hop has
- * headers and an end apart, the status belongs to the end.
- */
-const withStatusBehind = (raw: readonly string[]): { fields: string[]; trailers: string[] } => {
-  const isStatus = (index: number): boolean =>
-    /^grpc-(status|message|status-details-bin)$/.test(raw[index - (index % 2)] ?? '')
-  return {
-    fields: raw.filter((_text, index) => !isStatus(index)),
-    trailers: raw.filter((_text, index) => isStatus(index)),
-  }
 }

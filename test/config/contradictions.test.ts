@@ -62,6 +62,30 @@ testCases([
     env: { VALETKEY_ADMIN_LISTEN: '127.0.0.1:0' },
     expect: [],
   },
+  ...['127.0.0.1:4180', '[::1]:44180'].map((address): ConfigCase => ({
+    title: `checks on a port that is taken: ${address}`,
+    line: 3,
+    with: `trustedProxies: [10.0.0.1]\nextAuthz: { listen: '${address}' }`,
+    expect: [['extAuthz.listen', /needs a port of its own/, 4]],
+  })),
+  {
+    title: 'checks on no address',
+    line: 3,
+    with: 'trustedProxies: [10.0.0.1]\nextAuthz: { listen: a b:1 }',
+    expect: [['extAuthz.listen', /host:port/, 4]],
+  },
+  {
+    title: 'checks for nobody',
+    line: 3,
+    with: 'extAuthz: { listen: 127.0.0.1:9001 }',
+    expect: [['extAuthz.listen', /trustedProxies/, 3]],
+  },
+  {
+    title: 'checks for a proxy',
+    line: 3,
+    with: 'trustedProxies: [10.0.0.1]\nextAuthz: { listen: 127.0.0.1:9001 }',
+    expect: [],
+  },
   {
     title: 'short admin token',
     line: 3,

@@ -19,6 +19,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
     listen: '0.0.0.0:4180',
     basePath: '/oauth2',
     trustedProxies: [],
+    extAuthz: {},
     returnToHosts: [],
     admin: {
       listen: '127.0.0.1:44180',

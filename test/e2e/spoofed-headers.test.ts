@@ -1,35 +1,10 @@
 import t from 'tap'
+import { spoofedHeaderLines } from '../helpers/spoofed-headers.js'
 import { signIn, startStack } from '../helpers/stack.js'
 import { startUpstream } from '../helpers/upstream.js'
 import { openConnection } from '../proxy/raw-request.js'
 
 t.setTimeout(120_000)
-
-const spoofed = [
-  'X-Forwarded-User: mallory',
-  'x-forwarded-USER: mallory',
-  'X_Forwarded_User: mallory',
-  'X-Forwarded_User: mallory',
-  'x.forwarded.user: mallory',
-  "X'Forwarded~User: mallory",
-  'X-Forwarded-Email: mallory',
-  'X-Forwarded-Preferred-Username: mallory',
-  'X-Forwarded-Groups: mallory',
-  'X-Forwarded-Access-Token: mallory',
-  'X-Valetkey-Assertion: mallory',
-  'X-Auth-Request-User: mallory',
-  'Authorization: Bearer mallory',
-  'AUTHORIZATION: Basic mallory',
-  'Proxy-Authorization: mallory',
-  'X-Forwarded-For: mallory',
-  'X-Forwarded-Host: mallory',
-  'X-Forwarded-Proto: mallory',
-  'Forwarded: for=mallory',
-  'X-Real-IP: mallory',
-  'X-Original-URL: /mallory',
-  'X-Rewrite-URL: /mallory',
-  'Connection: X-Forwarded-User, X-Forwarded-Email, Authorization, Cookie',
-].map((line) => `${line}\r\n`)
 
 const handshake =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
@@ -67,7 +42,7 @@ t.test('BCP-12 CK-8 nobody brings an identity along, on any route, in any spelli
       const arrived = application.nextRequest()
       const { socket } = await openConnection(Number(port))
       socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${isSignedIn ? cookies : ''}${spoofed.join('')}${upgrade}\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${isSignedIn ? cookies : ''}${spoofedHeaderLines.join('')}${upgrade}\r\n`,
       )
       const { rawHeaders, headers } = await arrived
       socket.destroy()

@@ -24,10 +24,12 @@ export function withHeaders(client: JarFetch, headers: Record<string, string>): 
 /**
  * A user agent that keeps cookies by origin and never follows redirects. Unlike fetch it sends the
  * headers that it is given and no others, so that it can pass for a browser.
+ *
+ * @param trust a certificate to trust besides those of the machine
  */
-export function createJarFetch(): JarFetch {
+export function createJarFetch(trust: { readonly ca?: string } = {}): JarFetch {
   const jars = new Map<string, Map<string, string>>()
-  const dispatcher = new Agent({ keepAliveTimeout: 1000 })
+  const dispatcher = new Agent({ keepAliveTimeout: 1000, connect: trust })
   const cookieFor = (url: string) =>
     [...(jars.get(new URL(url).origin) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ')
 

@@ -1,46 +1,25 @@
 import t, { type Test } from 'tap'
-import { connect } from 'node:net'
-import { once } from 'node:events'
-import { signIn, startStack, type Stack } from '../helpers/stack.js'
+import { type CorpusLine, readCorpus } from '../attack/corpus.js'
+import { createEnvoyClient } from '../helpers/envoy-client.js'
+import { freePort } from '../helpers/free-port.js'
+import { type Reply, send } from '../helpers/send-raw.js'
+import { signIn, startStack } from '../helpers/stack.js'
 import { startUpstream } from '../helpers/upstream.js'
-import { parseResponse } from '../proxy/raw-request.js'
 
 t.setTimeout(120_000)
 
-interface Reply {
-  readonly status: number
-  readonly headers: ReadonlyMap<string, string>
-  readonly body: string
-}
-
-/** Sends exactly this request from an address of the loopback; 127.0.0.1 is the trusted one. */
-async function send(
-  stack: Stack,
-  target: string,
-  lines: readonly string[] = [],
-  { method = 'GET', from = '127.0.0.1', host = '' } = {},
-): Promise<Reply> {
-  const { port } = new URL(stack.valetkey.url)
-  const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress: from })
-  socket.setEncoding('latin1')
-  let text = ''
-  socket.on('data', (piece: string) => (text += piece))
-  const all = [
-    `${method} ${target} HTTP/1.1`,
-    `Host: ${host || new URL(stack.publicUrl).host}`,
-    ...lines,
-  ]
-  socket.write(`${all.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1')
-  await once(socket, 'close')
-  const { status, headerLines, body } = parseResponse(text)
-  const pairs = headerLines.map((line): [string, string] => {
-    const colon = line.indexOf(':')
-    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
-  })
-  return { status, headers: new Map(pairs), body }
-}
-
 const removed = (reply: Reply) => reply.headers.get('x-envoy-auth-headers-to-remove')?.split(',')
+
+const peerAt = (address: string) => ({ address: { socket_address: { address, port_value: 1 } } })
+
+const cookieOf = (line: string) => ({ cookie: line.slice('Cookie: '.length) })
+
+const isOpen = (route: string) => ['public', 'reports', 'login', 'strasse'].includes(route)
+
+const isSuccess = ({ status }: { status: number }) => status >= 200 && status < 300
+
+const isUpstreams = ({ status, headers }: Reply) =>
+  status === 200 && !headers.has('x-valetkey-answer')
 
 const navigation = [
   'Accept: text/html',
@@ -65,11 +44,27 @@ async function start(t: Test) {
       forward: { accessToken: 'none', clientAuthorization: 'pass' },
       upstream,
     },
+    ...['/reports/*/annual', '/login', '/straße/'].map((path) => ({
+      match: { path },
+      auth: 'public',
+      upstream,
+    })),
+    { match: { path: '/files/**' }, require: { groups: ['admins'] }, upstream },
     { match: { path: '/asserted/' }, forward: { assertion }, upstream },
     { match: { host: 'other.example', path: '/open/' }, auth: 'public', upstream },
     { match: { path: '/' }, upstream },
   ]
-  const stack = await startStack(t, { config: { trustedProxies: ['127.0.0.1'], routes } })
+  const address = `127.0.0.1:${await freePort()}`
+  const stack = await startStack(t, {
+    config: {
+      trustedProxies: ['127.0.0.1'],
+      extAuthz: { listen: address },
+      log: { level: 'info' },
+      routes,
+    },
+  })
+  const checks = createEnvoyClient(address)
+  t.teardown(() => checks.close())
   const cookies = new Map<string, string>()
   for (const login of ['alice', 'bob']) {
     const client = (await signIn(stack, login, { path: '/oauth2/start?rd=/' })).client
@@ -77,11 +72,11 @@ async function start(t: Test) {
   }
   const [alice = '', bob = ''] = [cookies.get('alice'), cookies.get('bob')]
   const publicHost = new URL(stack.publicUrl).host
-  return { stack, alice, bob, publicHost }
+  return { stack, checks, alice, bob, publicHost }
 }
 
 t.test('forward auth', async (t) => {
-  const { stack, alice, bob, publicHost } = await start(t)
+  const { stack, checks, alice, bob, publicHost } = await start(t)
   const traefik = (target: string, ...more: string[]) => [
     'X-Forwarded-Method: GET',
     `X-Forwarded-Uri: ${target}`,
@@ -121,7 +116,11 @@ t.test('forward auth', async (t) => {
     const asserted = await auth(nginx('/asserted/', alice))
     t.match(asserted.headers.get('x-valetkey-assertion'), /^eyJ/)
 
-    t.equal((await auth(nginx('/x'))).status, 401)
+    const asked = await auth(nginx('/x?a=b&c=d'))
+    t.equal(asked.status, 401)
+    const login = `${stack.publicUrl}/oauth2/start?rd=%2Fx%3Fa%3Db%26c%3Dd`
+    t.equal(asked.headers.get('x-auth-redirect'), login, 'where nginx may send people')
+    t.match(asked.body, `"login_url":"${login}"`)
     t.equal((await auth(nginx('/x', ...navigation))).status, 401)
     t.equal((await auth(nginx('/admin/', bob))).status, 403)
     t.equal((await auth(nginx('/admin/', alice))).status, 202)
@@ -292,6 +291,99 @@ t.test('forward auth', async (t) => {
         202,
       )
       t.equal((await envoy('/x', [alice, ...body], { method })).status, 200)
+    }
+  })
+
+  const check = (
+    path: string,
+    headers: Record<string, string> = {},
+    { method = 'GET', host = publicHost } = {},
+  ) => checks.check({ method, path, host, headers }, peerAt('203.0.113.7'))
+
+  await t.test('ING-3 a check over gRPC gets the same decision', async (t) => {
+    const granted = await check('/x?a=b', { ...cookieOf(alice), 'x_forwarded-user': 'eve' })
+    t.equal(granted.status, 200)
+    t.match(Object.fromEntries(granted.headers), {
+      'x-forwarded-user': 'alice',
+      'x-forwarded-groups': 'staff,admins',
+      authorization: /^Bearer ./,
+      cookie: 'theirs=1',
+    })
+    t.same(granted.actions, ['OVERWRITE_IF_EXISTS_OR_ADD'])
+    t.same(granted.remove.toSorted(), [
+      'x-forwarded-access-token',
+      'x-valetkey-assertion',
+      'x_forwarded-user',
+    ])
+    const own = await check('/public/x', { cookie: alice.slice(8).replace('; theirs=1', '') })
+    t.equal(own.status, 200)
+    t.ok(own.remove.includes('cookie'))
+    t.ok(own.remove.includes('x-forwarded-user'))
+
+    const called = await check('/x')
+    t.equal(called.status, 401)
+    t.match(called.headers.get('www-authenticate'), /^Bearer/)
+    t.equal(called.headers.get('content-type'), 'application/problem+json; charset=utf-8')
+    t.match(called.body, '"code":"ERR_LOGIN_REQUIRED"')
+    const lines = navigation.map((line) => line.toLowerCase().split(': '))
+    const asNavigation: Record<string, string> = Object.fromEntries(lines)
+    const redirected = await check('/x', asNavigation)
+    t.equal(redirected.status, 302)
+    t.equal(redirected.headers.get('location'), `${stack.publicUrl}/oauth2/start?rd=%2Fx`)
+    t.notOk(redirected.headers.has('content-length'))
+    const forbidden = await check('/admin/', { ...cookieOf(bob), ...asNavigation })
+    t.equal(forbidden.status, 403)
+    t.match(forbidden.body, /<h1>You do not have access<\/h1>/)
+    t.equal((await check('/read/')).status, 200)
+    t.equal((await check('/read/', {}, { method: 'PROPFIND' })).status, 401)
+    t.equal((await check('/open/', {}, { host: 'other.example' })).status, 200)
+    t.equal((await check('/open/', {}, { host: 'other.example, x' })).status, 400)
+    t.equal((await check('/open/', { 'x-forwarded-host': 'other.example' })).status, 401)
+  })
+
+  await t.test('HOP-10 ING-6 a line of paths.txt gets as far by asking as by itself', async (t) => {
+    const host = 'app.example.com'
+
+    /** Whether the line is let through: by /auth and /forward-auth, over gRPC, by /ext-authz, and proxied. */
+    async function outcomes(value: string, who: string[]) {
+      const url = /^(\/|[a-z]+:\/\/)/i.test(value) ? `http://${host}${value}` : value
+      const overGrpc = check(value, who.length === 0 ? {} : cookieOf(bob), { host })
+      const grpc = overGrpc.then(isSuccess).catch(() => false)
+      // What a request line or a header cannot carry as it is.
+      if (/[\r\n]|\s$/.test(value)) return { asked: [await grpc], inLine: [] }
+      const asked = [
+        auth(['X-Original-Method: GET', `X-Original-URL: ${url}`, ...who]).then(isSuccess),
+        ask(traefik(value, ...who).with(2, `X-Forwarded-Host: ${host}`)).then(isSuccess),
+        grpc,
+      ]
+      const inLine = [
+        envoy(value, who, { host }).then(isSuccess),
+        send(stack, value, who, { host }).then(isUpstreams),
+      ]
+      return { asked: await Promise.all(asked), inLine: await Promise.all(inLine) }
+    }
+
+    async function tryLine({ title, expected, value }: CorpusLine) {
+      for (const who of [[], [bob]]) {
+        const passes = isOpen(expected) || (who.length > 0 && expected === 'root')
+        const { asked, inLine } = await outcomes(value, who)
+        const what = `${title} ${who.length === 0 ? 'of a stranger' : 'of bob'}`
+        const all = (granted: boolean[], wanted: boolean) =>
+          t.notOk(granted.includes(!wanted), `${what} ${granted.join()}`)
+        if (!value.startsWith('/')) {
+          // Nobody needs to ask in absolute form, which may be refused even where it is served.
+          if (!passes) all([...asked, ...inLine], false)
+        } else {
+          all(asked, passes)
+          // The parser of HTTP/1.1 takes no bytes beyond ASCII in a request line.
+          all(inLine, passes && !/[\x80-\xff]/.test(value))
+        }
+      }
+    }
+
+    const lines = await readCorpus('paths.txt')
+    for (let at = 0; at < lines.length; at += 8) {
+      await Promise.all(lines.slice(at, at + 8).map(tryLine))
     }
   })
 })

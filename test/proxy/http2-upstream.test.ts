@@ -7,9 +7,12 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import t from 'tap'
 import { request } from 'undici'
+import { WebSocket, WebSocketServer } from 'ws'
 import { createAuthority } from '../helpers/certificates.js'
 import { openConnection, parseResponse, rawRequest } from './raw-request.js'
 import { startRawServer } from './raw-server.js'
@@ -156,6 +159,7 @@ t.test('a gRPC status without anything else arrives as a trailer', async (t) => 
       {
         ':status': 200,
         'content-type': 'application/grpc',
+        'content-length': 0,
         'grpc-status': '12',
         'grpc-message': 'no',
       },
@@ -364,6 +368,26 @@ t.test('HTTP/2 is agreed upon under TLS, or nothing is sent', async (t) => {
 
   const older = await startProxy(t, { url, tls })
   t.match(await (await request(older.url)).body.json(), { code: /ERR_UPSTREAM_/ })
+})
+
+t.test('HOP-5 a WebSocket reaches the same upstream by HTTP/1.1', async (t) => {
+  const authority = await createAuthority(t.testdir())
+  const { certFile, keyFile } = await authority.issue('server', 'IP:127.0.0.1')
+  const options = { cert: await readFile(certFile), key: await readFile(keyFile), allowHTTP1: true }
+  const secure = createSecureServer(options)
+  const webSockets = new WebSocketServer({ noServer: true })
+  secure.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
+    webSockets.handleUpgrade(incoming, socket, head, (webSocket) => webSocket.send('hello')),
+  )
+  const server = await startHttp2Server(t, echo, secure)
+  const url = server.url.replace('http:', 'https:')
+  const proxy = await startProxy(t, { url, tls: { caFile: authority.caFile }, http2: true })
+  const webSocket = new WebSocket(`ws://127.0.0.1:${proxy.port}/`)
+  const [greeting] = await once(webSocket, 'message')
+  t.equal(String(greeting), 'hello')
+  t.equal((await request(proxy.url)).statusCode, 200)
+  webSocket.terminate()
+  await once(webSocket, 'close')
 })
 
 t.test('an upstream that does not speak HTTP/2 answers for it', async (t) => {

@@ -4,8 +4,15 @@ import { readOriginalRequest } from '../../access/original-request.js'
 import type { Rule } from '../../access/rules.js'
 import type { Arrival } from '../arrival.js'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
-import { admittedHeaders, registerQuestion } from '../forward-auth.js'
+import {
+  admittedHeaders,
+  logUnnamed,
+  logUntrusted,
+  namesRequest,
+  registerQuestion,
+} from '../forward-auth.js'
 import { type Admission, credentialsOf, identityOf, type Verdict } from '../judge.js'
+import { returnToOf } from '../login-prompt.js'
 
 /**
  * `GET /auth`, for nginx `auth_request`: 202 with who it is, 401 or 403, and never a redirect. What cannot be
@@ -35,11 +42,15 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
   /** What is asked about, or why that cannot be told. */
   function readAskedOf(request: FastifyRequest): Arrival | string {
     const client = clientOf(request.raw)
-    if (!client.trusted) return anything(request)
+    if (!client.trusted) {
+      if (namesRequest(request.raw)) logUntrusted(request, client)
+      return anything(request)
+    }
     const original = readOriginalRequest(client, request.raw.rawHeaders, scheme)
     if (original?.kind === 'refused') return original.reason
     if (original === undefined) {
-      return 'a peer in trustedProxies must say which request it asks about: X-Original-URL and X-Original-Method, or X-Forwarded-Uri and X-Forwarded-Method'
+      logUnnamed(request)
+      return 'no request is named'
     }
     return readAsked({ ...original, client })
   }
@@ -59,9 +70,10 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
   ): Promise<FastifyReply> {
     const identity = identityOf(admission)
     if (identity === undefined) {
-      const arrival = anything(request)
-      const verdict = await judge(arrival, credentialsOf(request.raw))
-      if (verdict.kind !== 'admitted') return answerRefused(request, reply, arrival, verdict)
+      const verdict = await judge(anything(request), credentialsOf(request.raw))
+      if (verdict.kind !== 'admitted') {
+        return answerRefused(request, reply, admission.arrival, verdict)
+      }
       return constrain(request, reply, verdict.admission, constraints)
     }
     const lacking = missing(constraints, identity, admission)
@@ -92,7 +104,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
       case 'not-found':
         return deny(request, reply, 'no route matches, or the path is one of Valetkey')
       case 'login-required':
-        return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
+        return askForLogin(request, reply, arrival)
       case 'step-up-required':
         // 401 would lead to a login that asks for no more than the last one, again and again.
         return refuse(request, reply, arrival, { ...verdict, kind: 'step-up-failed' })
@@ -105,9 +117,25 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     }
   }
 
+  /** With the address of a login that comes back to what was asked for, where that is known. */
+  function askForLogin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    arrival: Arrival,
+  ): FastifyReply {
+    const code = 'ERR_LOGIN_REQUIRED'
+    if (!arrival.client.trusted) return answers.problem(request, reply, code)
+    const returnTo = returnToOf(context, arrival)
+    const hasChoice = context.providers.size > 1
+    const path = hasChoice ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo })
+    const login = publicUrl.origin + path
+    const headers = { 'x-auth-redirect': login }
+    return answers.problem(request, reply, code, { headers, extras: { login_url: login } })
+  }
+
   /** nginx takes no other refusals than 401 and 403. */
   function deny(request: FastifyRequest, reply: FastifyReply, reason: string): FastifyReply {
-    request.log.warn({ code: 'ERR_ORIGINAL_REQUEST', reason }, 'forward auth refused')
+    request.log.info({ code: 'ERR_ORIGINAL_REQUEST', reason }, 'forward auth refused')
     return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST')
   }
 }

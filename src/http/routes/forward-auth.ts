@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { readOriginalRequest } from '../../access/original-request.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import { admittedHeaders, logUntrusted, registerQuestion } from '../forward-auth.js'
+import { admittedHeaders, logUnnamed, logUntrusted, registerQuestion } from '../forward-auth.js'
 import { credentialsOf } from '../judge.js'
 
 /**
@@ -21,13 +21,12 @@ export function registerForwardAuth(scope: FastifyInstance, context: EndpointCon
     }
     const original = readOriginalRequest(client, request.raw.rawHeaders, scheme)
     if (original === undefined) {
-      const reason = 'neither X-Forwarded-Uri and X-Forwarded-Method nor X-Original-URL and -Method'
-      request.log.warn({ code: 'ERR_ORIGINAL_REQUEST_MISSING', reason }, 'forward auth refused')
+      logUnnamed(request)
       return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST_MISSING')
     }
     if (original.kind === 'refused') {
       const { code, reason } = original
-      request.log.warn({ code, reason }, 'forward auth refused')
+      request.log.info({ code, reason }, 'forward auth refused')
       return answers.problem(request, reply, code)
     }
     const arrival = readAsked({ ...original, client })

@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { parseResponse } from '../proxy/raw-request.js'
+import type { Stack } from './stack.js'
+
+/** An answer as it came over the wire; of headers that come twice, the last. */
+export interface Reply {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+/** Sends exactly this request to the process, from an address of the loopback. */
+export async function send(
+  stack: Pick<Stack, 'publicUrl' | 'valetkey'>,
+  target: string,
+  lines: readonly string[] = [],
+  { method = 'GET', from = '127.0.0.1', host = '' } = {},
+): Promise<Reply> {
+  const { port } = new URL(stack.valetkey.url)
+  const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress: from })
+  socket.setEncoding('latin1')
+  let text = ''
+  socket.on('data', (piece: string) => (text += piece))
+  const all = [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${host || new URL(stack.publicUrl).host}`,
+    ...lines,
+  ]
+  socket.write(`${all.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1')
+  await once(socket, 'close')
+  const { status, headerLines, body } = parseResponse(text)
+  const pairs = headerLines.map((line): [string, string] => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+  })
+  return { status, headers: new Map(pairs), body }
+}

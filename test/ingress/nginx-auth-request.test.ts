@@ -1,0 +1,27 @@
+import t from 'tap'
+import { browse } from './browse.js'
+import { travel } from './journeys.js'
+import { certificateFolder, ingressFile, startNginx } from './servers.js'
+import { startSite } from './site.js'
+
+t.setTimeout(120_000)
+
+t.test('nginx with auth_request before Apache', async (t) => {
+  const site = await startSite(t, {
+    webServer: 'apache',
+    async startIngress(t, { port, valetkey, application }) {
+      const { certificate, key } = await certificateFolder(t)
+      const config = await ingressFile('nginx-auth-request.conf', {
+        'listen 443 ': `listen 127.0.0.1:${port} `,
+        'server_name app.example.com': 'server_name localhost',
+        '/etc/ssl/app.example.com.pem': certificate,
+        '/etc/ssl/app.example.com.key': key,
+        '127.0.0.1:4180': valetkey,
+        '127.0.0.1:3000': application,
+      })
+      await startNginx(t, port, config)
+    },
+  })
+  await t.test('ING-1 ING-2 a person signs in and out with a browser', (t) => browse(t, site))
+  await travel(t, site, { withoutValetkey: 503 })
+})
