@@ -58,7 +58,11 @@ t.test('whoever satisfies all is forwarded, with these headers', async (t) => {
 
 t.test('every other end', async (t) => {
   const ends: [url: string, args: ExplainArguments, end: RegExp][] = [
-    ['/public/x', {}, /person {3}not looked at\noutcome {2}forwarded.*\nheaders .*Host$/],
+    [
+      '/public/x',
+      {},
+      /person {3}not looked at\noutcome {2}forwarded.*\nheaders .*X-Forwarded-Host/,
+    ],
     ['/payroll/', {}, /person {3}nobody signed in\noutcome {2}302 to the sign-in/],
     ['/payroll/', { claims: 'hostile.json' }, /outcome {2}403$/],
     ['/oauth2/start', {}, /own endpoints$/],
@@ -74,6 +78,10 @@ t.test('every other end', async (t) => {
   )
   const nowhere = explain({ url: 'https://x.example/b' }, narrow, { now, readFile })
   t.equal(nowhere.at(-1), 'outcome  404, no route matches')
+  const socket = exampleOf('yaml').replace('http://127.0.0.1:3001', '{ url: unix:/run/app.sock }')
+  const args = { url: 'https://x.example/payroll/', claims: 'mfa.json' }
+  const there = explain(args, loadText(socket), { now, readFile })
+  t.equal(there.at(-2), 'outcome  forwarded to unix:/run/app.sock')
 })
 
 t.test('what a provider or a file says cannot talk to the terminal', async (t) => {
