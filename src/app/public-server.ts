@@ -8,6 +8,7 @@ import { createAnswers } from '../http/answers.js'
 import { createArrivals } from '../http/arrival.js'
 import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import { createCookieNames } from '../http/cookies.js'
+import { sharingHeaders } from '../http/cross-origin.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
 import { createGate } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
@@ -44,7 +45,6 @@ export async function createPublicServer(
   const { basePath } = config
   const { domain, sameSite } = config.session.cookie
   const paths = createPaths(basePath)
-  const answers = createAnswers({ publicUrl: config.publicUrl, paths })
   const cookieNames = createCookieNames({ publicUrl: config.publicUrl, domain })
   const cookieWriter = createCookieWriter({
     names: cookieNames,
@@ -73,7 +73,17 @@ export async function createPublicServer(
   })
 
   const readArrival = createArrivals({ routes: table, clientFacts: createClientFacts(config) })
+  const answers = createAnswers({
+    publicUrl: config.publicUrl,
+    paths,
+    sharingHeaders({ raw }) {
+      const { location } = readArrival(raw)
+      if (location.kind !== 'route') return {}
+      return sharingHeaders(raw.headers, location.route.config.crossOrigin)
+    },
+  })
   const judge = createJudge({
+    publicUrl,
     sessions,
     cookieNames,
     decide: (route, identity, now) =>

@@ -95,6 +95,21 @@ export const routeSchema = Type.Object(
       },
       filled,
     ),
+    crossOrigin: Type.Object(
+      {
+        origins: Type.Array(Type.String({ minLength: 1 }), {
+          default: [],
+          description:
+            "Origins whose pages may act with the session here: send what is not GET, HEAD or OPTIONS, open WebSockets, and read Valetkey's problem details. `https://*.example.com` stands for every sub-domain, `*` for everybody's pages.",
+        }),
+        preflight: Type.Enum(['refuse', 'pass'], {
+          default: 'refuse',
+          description:
+            'Whether CORS preflights of these origins reach the upstream, without a session and without identity headers.',
+        }),
+      },
+      filled,
+    ),
     timeouts: Type.Object(
       {
         connect: duration({ default: '5s', description: 'To open a connection to the upstream.' }),

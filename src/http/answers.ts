@@ -73,7 +73,12 @@ export interface Answers {
 const jsonType = 'application/json; charset=utf-8'
 const defaultRetryAfterMs = 2000
 
-export function createAnswers(options: { publicUrl: string; paths: Paths }): Answers {
+export function createAnswers(options: {
+  readonly publicUrl: string
+  readonly paths: Paths
+  /** Headers that let the page behind a request read a problem; none by default. */
+  readonly sharingHeaders?: (request: FastifyRequest) => Readonly<Record<string, string>>
+}): Answers {
   const { origin, host } = new URL(options.publicUrl)
   const loginUrl = origin + options.paths.start
 
@@ -86,7 +91,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
     const found = findProblem(code)
     markAnswer(reply, found.code)
       .code(found.status)
-      .headers(details.headers ?? {})
+      .headers({ ...options.sharingHeaders?.(request), ...details.headers })
     if (found.status === 503 || details.retryAfterMs !== undefined) {
       reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
     }

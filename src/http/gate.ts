@@ -50,6 +50,13 @@ export function createGate(options: GateOptions): Gate {
         const { retryAfterMs } = verdict
         return answers.problem(request, reply, 'ERR_REFRESH_UNAVAILABLE', { retryAfterMs })
       }
+      case 'foreign': {
+        const code = 'ERR_CROSS_SITE_REQUEST'
+        const { initiator } = verdict
+        const { origin } = request.raw.headers
+        request.log.info({ code, initiator, origin }, 'request of another origin refused')
+        return answers.problem(request, reply, code)
+      }
       case 'login-required':
         return options.promptForLogin(request, reply, arrival)
       case 'forbidden':
@@ -76,7 +83,8 @@ export function createGate(options: GateOptions): Gate {
   }
 
   return async function admit(request, reply, arrival) {
-    const verdict = await judge(arrival, { cookie: request.raw.headers.cookie })
+    const { headers } = request.raw
+    const verdict = await judge(arrival, { cookie: headers.cookie, headers })
     if (verdict.kind === 'admitted') return verdict.admission
     answer(request, reply, arrival, verdict)
     return undefined

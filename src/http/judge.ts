@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Decision } from '../access/decide.js'
 import type { RefusedTarget } from '../access/request-target.js'
 import type { CompiledRoute } from '../access/route-table.js'
@@ -6,6 +7,8 @@ import type { Identity } from '../session/session.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Arrival } from './arrival.js'
 import type { CookieNames } from './cookies.js'
+import { findForeignInitiator, isPreflightForUpstream } from './cross-origin.js'
+import type { Initiator } from './navigation.js'
 
 /** A request that may go to its upstream, with everything that was learned about it. */
 export interface Admission {
@@ -23,6 +26,8 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly target: RefusedTarget }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'login-required'; readonly route: CompiledRoute }
+  /** Another origin made a browser send this with the session. */
+  | { readonly kind: 'foreign'; readonly route: CompiledRoute; readonly initiator: Initiator }
   | {
       readonly kind: 'forbidden'
       readonly admission: Admission
@@ -32,6 +37,7 @@ export type Verdict =
   | { readonly kind: 'refresh-unavailable'; readonly retryAfterMs: number }
 
 export interface JudgeOptions {
+  readonly publicUrl: URL
   readonly sessions: Sessions
   readonly cookieNames: CookieNames
   /** The access decision; see `access/decide`. */
@@ -43,6 +49,8 @@ export interface JudgeOptions {
 export interface Credentials {
   /** The value of the Cookie header. */
   readonly cookie: string | undefined
+  /** The headers that the browser sent, which tell whose page had it send them. */
+  readonly headers: IncomingHttpHeaders
 }
 
 export type Judge = (arrival: Arrival, credentials: Credentials) => Promise<Verdict>
@@ -53,12 +61,13 @@ export type Judge = (arrival: Arrival, credentials: Credentials) => Promise<Verd
  *
  * A session store that cannot be reached throws StoreUnavailableError, which says nothing about the session.
  */
-export function createJudge({ sessions, cookieNames, decide, clock }: JudgeOptions): Judge {
+export function createJudge(options: JudgeOptions): Judge {
+  const { publicUrl, sessions, cookieNames, decide, clock } = options
+
   async function loadSession(
-    { cookie }: Credentials,
+    ticket: string | undefined,
     now: number,
   ): Promise<LiveSession | undefined> {
-    const ticket = cookieNames.readTicketCookie(cookie)
     if (ticket === undefined) return undefined
     return sessions.loadCached(ticket, now) ?? sessions.load(ticket, now, { extend: true })
   }
@@ -69,11 +78,16 @@ export function createJudge({ sessions, cookieNames, decide, clock }: JudgeOptio
     if (location.kind !== 'route') return { kind: 'not-found' }
     const { route } = location
     const now = clock()
-    if (route.config.auth === 'public') {
+    const { auth, crossOrigin } = route.config
+    const { cookie, headers } = credentials
+    if (auth === 'public' || isPreflightForUpstream(arrival.facts.method, headers, crossOrigin)) {
       return { kind: 'admitted', admission: { arrival, route, live: undefined, now } }
     }
 
-    const loaded = await loadSession(credentials, now)
+    const ticket = cookieNames.readTicketCookie(cookie)
+    const initiator = ticket && findForeignInitiator(arrival, headers, publicUrl, crossOrigin)
+    if (initiator) return { kind: 'foreign', route, initiator }
+    const loaded = await loadSession(ticket, now)
     const freshened = loaded && (await sessions.freshen(loaded, now))
     if (freshened?.kind === 'unavailable') {
       return { kind: 'refresh-unavailable', retryAfterMs: freshened.retryAfterMs }

@@ -1,0 +1,46 @@
+import { isLoopbackHost, parseHttpUrl } from './addresses.js'
+import type { Finding } from './config-error.js'
+import type { Draft } from './draft.js'
+
+/** What cannot be meant of pages of other origins. */
+export function* crossOriginContradictions({ routes }: Draft): Generator<Finding> {
+  for (const [index, route] of (routes ?? []).entries()) {
+    const { origins = [], preflight } = route?.crossOrigin ?? {}
+    const path = ['routes', index, 'crossOrigin']
+    for (const [place, origin] of origins.entries()) {
+      const message = origin === undefined ? undefined : originFault(origin, origins.length)
+      if (message !== undefined) yield { path: [...path, 'origins', place], message }
+    }
+    if (preflight !== 'pass') continue
+    const message = preflightFault(route, origins.length)
+    if (message !== undefined) yield { path: [...path, 'preflight'], message }
+  }
+}
+
+function originFault(origin: string, count: number): string | undefined {
+  if (origin === '*') {
+    return count === 1 ? undefined : 'stands for every origin; remove it or the others'
+  }
+  const plain = origin.replace('://*.', '://any.')
+  const url = parseHttpUrl(plain)
+  if (url === undefined || url.origin !== plain || plain.includes('*')) {
+    return 'is no origin as browsers send it; write it like https://spa.example.com, without a path'
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    return 'is not https, so that anybody on the way can be that page; use https'
+  }
+  return undefined
+}
+
+function preflightFault(
+  route: NonNullable<Draft['routes']>[number],
+  origins: number,
+): string | undefined {
+  if (route?.auth === 'public') return 'has no effect with auth: public, which passes everything on'
+  if (origins === 0) return 'has no effect without origins'
+  const methods = route?.match?.methods
+  if (methods !== undefined && !methods.includes('OPTIONS')) {
+    return 'has no effect, because match.methods lacks OPTIONS'
+  }
+  return undefined
+}

@@ -1,0 +1,54 @@
+import { route, testCases, type ConfigCase } from '../helpers/config-cases.js'
+
+const crossOrigin = (what: string, rest = '') => route(`crossOrigin: { ${what} }${rest}`)
+
+testCases([
+  ...(
+    [
+      ["'https://spa.example.com/'", /is no origin/],
+      ["'https://spa.example.com:443'", /is no origin/],
+      ["'https://SPA.example.com'", /is no origin/],
+      ['spa.example.com', /is no origin/],
+      ["'null'", /is no origin/],
+      ["'https://*'", /is no origin/],
+      ["'http://spa.example.com'", /is not https/],
+    ] as const
+  ).map(([origin, message]): ConfigCase => ({
+    title: `origin ${origin}`,
+    line: 10,
+    with: crossOrigin(`origins: [${origin}]`),
+    expect: [['routes[0].crossOrigin.origins[0]', message, 10]],
+  })),
+  {
+    title: 'origins as browsers send them',
+    line: 10,
+    with: crossOrigin(
+      "origins: ['https://spa.example.com', 'https://*.example.com:8443', 'http://localhost:5173'], preflight: pass",
+    ),
+    expect: [],
+  },
+  {
+    title: 'everybody, and somebody besides',
+    line: 10,
+    with: crossOrigin("origins: ['*', 'https://spa.example.com']"),
+    expect: [['routes[0].crossOrigin.origins[0]', /stands for every origin/, 10]],
+  },
+  {
+    title: 'preflights of nobody',
+    line: 10,
+    with: crossOrigin('preflight: pass'),
+    expect: [['routes[0].crossOrigin.preflight', /without origins/, 10]],
+  },
+  {
+    title: 'preflights on a public route',
+    line: 10,
+    with: crossOrigin("origins: ['*'], preflight: pass", ', auth: public'),
+    expect: [['routes[0].crossOrigin.preflight', /auth: public/, 10]],
+  },
+  {
+    title: 'preflights where OPTIONS does not match',
+    line: 10,
+    with: crossOrigin("origins: ['*'], preflight: pass", ', match: { methods: [POST] }'),
+    expect: [['routes[0].crossOrigin.preflight', /lacks OPTIONS/, 10]],
+  },
+])
