@@ -10,6 +10,8 @@ import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-write
 import { createCookieNames } from '../http/cookies.js'
 import { sharingHeaders } from '../http/cross-origin.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
+import { readBeginning } from '../http/login-beginning.js'
+import { createLoginTrail } from '../http/login-trail.js'
 import { createGate } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
@@ -46,12 +48,13 @@ export async function createPublicServer(
   const { domain, sameSite } = config.session.cookie
   const paths = createPaths(basePath)
   const cookieNames = createCookieNames({ publicUrl: config.publicUrl, domain })
+  const formPost = config.providers.some(({ responseMode }) => responseMode === 'form_post')
   const cookieWriter = createCookieWriter({
     names: cookieNames,
     domain,
     sameSite,
     lifetimeMs: config.session.lifetime,
-    formPost: config.providers.some(({ responseMode }) => responseMode === 'form_post'),
+    formPost,
     onOversized: (cookie, octets) => logger.warn({ cookie, octets }, 'cookie too large to be kept'),
   })
   // Of Valetkey's own addresses this one alone is a place to return to.
@@ -101,6 +104,17 @@ export async function createPublicServer(
     providers,
     pendingLogins: createPendingLogins({ keyRing, names: cookieNames, writer: cookieWriter }),
     returnState: createReturnState(keyRing),
+    loginTrail: createLoginTrail({ names: cookieNames, writer: cookieWriter }),
+    cookieSetup: {
+      publicUrl,
+      secure: cookieNames.secure,
+      domain,
+      sameSite,
+      formPost,
+      loginLifetimeMs: pendingLoginLifetimeMs,
+      inMemory: config.session.store === 'memory',
+    },
+    beginningOf: ({ raw }, now) => readBeginning(raw, readArrival(raw).client, now),
     sessions,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     retireSession: createRetiredSessions({ sessions, logger, clock }),

@@ -21,6 +21,7 @@ export interface CookieWriter {
   /** False when the cookie is too large to be kept, and was not set. */
   setLogin(reply: FastifyReply, name: string, value: string): boolean
   clearLogin(reply: FastifyReply, name: string): void
+  setTrail(reply: FastifyReply, value: string): void
 }
 
 // RFC 6265bis §5.6: a user agent ignores a cookie whose name and value together are longer.
@@ -28,6 +29,7 @@ const maxCookieOctets = 4096
 // RFC 6265bis §5.5: user agents cap the lifetime of a cookie at 400 days.
 const maxCookieAgeSeconds = 400 * 24 * 3600
 const loginCookieAgeSeconds = 600
+const trailCookieAgeSeconds = 60
 
 /** How long a pending login may take; its cookie and its sealed content both end then. */
 export const pendingLoginLifetimeMs = loginCookieAgeSeconds * 1000
@@ -76,6 +78,9 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
       set(reply, name, value, { ...loginAttributes, maxAge: loginCookieAgeSeconds }),
     clearLogin(reply, name) {
       reply.clearCookie(name, loginAttributes)
+    },
+    setTrail(reply, value) {
+      set(reply, options.names.trail, value, { ...loginAttributes, maxAge: trailCookieAgeSeconds })
     },
   }
 }

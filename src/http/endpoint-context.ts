@@ -6,7 +6,9 @@ import type { CookieNames } from './cookies.js'
 import type { LoginProvider, LogoutNotice } from './login-provider.js'
 import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
-import type { ReturnState } from './return-state.js'
+import type { CookieSetup } from './explain-login.js'
+import type { LoginTrail } from './login-trail.js'
+import type { LoginBeginning, ReturnState } from './return-state.js'
 
 /** What the endpoints tell the log and the metrics. */
 export interface EndpointEvents {
@@ -40,6 +42,8 @@ export interface EndpointContext {
   readonly providers: ReadonlyMap<string, LoginProvider>
   readonly pendingLogins: PendingLogins
   readonly returnState: ReturnState
+  readonly loginTrail: LoginTrail
+  readonly cookieSetup: CookieSetup
   readonly sessions: Sessions
   /** True the first time a state is presented within the life of a pending login, over all replicas. */
   consumeState(state: string, now: number): Promise<boolean>
@@ -58,6 +62,8 @@ export interface EndpointContext {
     readonly userAgent?: string | undefined
     readonly address: string
   }
+  /** Where and when a login begins that this request asks for. */
+  beginningOf(request: FastifyRequest, now: number): LoginBeginning
   /** A safe return-to, from whatever was sent; undefined for anything that leads elsewhere. */
   parseReturnTo(value: string | undefined): string | undefined
   /** The groups of a session's person. */

@@ -57,13 +57,16 @@ t.test('FM-1 a script without a session is told where to sign in', async (t) => 
   t.equal((await fetchHere(page, '/api/things')).status, 200, 'back where the script is')
 })
 
-t.test('FM-1 FM-4 pictures, styles, scripts, favicons and event streams start no login', async (t) => {
-  const { publicUrl, page, expectNoLogin } = await openPublicPage(t)
-  await page.goto(publicUrl + publicPages.loading)
-  await page.getByText('The events failed').waitFor()
-  await page.getByText('The socket failed').waitFor()
-  await expectNoLogin()
-})
+t.test(
+  'FM-1 FM-4 pictures, styles, scripts, favicons and event streams start no login',
+  async (t) => {
+    const { publicUrl, page, expectNoLogin } = await openPublicPage(t)
+    await page.goto(publicUrl + publicPages.loading)
+    await page.getByText('The events failed').waitFor()
+    await page.getByText('The socket failed').waitFor()
+    await expectNoLogin()
+  },
+)
 
 t.test('FM-4 prefetching starts no login, and going there does', async (t) => {
   const { publicUrl, provider, page, expectNoLogin } = await openPublicPage(t)

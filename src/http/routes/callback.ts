@@ -7,6 +7,7 @@ import { initiatorOf } from '../navigation.js'
 import { continuePage } from '../pages/continue-page.js'
 import type { PendingLogin } from '../pending-logins.js'
 import { problemCodeOf } from '../problem.js'
+import { createSignInTrouble } from '../sign-in-trouble.js'
 
 /**
  * `GET,POST /callback`: finishes a login that this browser began (RFC 6749 §4.1.2).
@@ -16,6 +17,7 @@ import { problemCodeOf } from '../problem.js'
  */
 export function registerCallback(scope: FastifyInstance, context: EndpointContext): void {
   const { paths, pendingLogins, providers, clock } = context
+  const trouble = createSignInTrouble(context)
 
   async function answer(
     request: FastifyRequest,
@@ -42,6 +44,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     { login, provider, parameters, now }: Finishing,
   ): Promise<FastifyReply> {
     const { publicUrl, sessions, cookieWriter, answers, events } = context
+    let previous: LiveSession | undefined
     try {
       const signIn = await provider.finishLogin({
         redirectUri: publicUrl.origin + paths.callback,
@@ -49,7 +52,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         transaction: login.transaction,
         now,
       })
-      const previous = await findPrevious(request, login, now)
+      previous = await findPrevious(request, login, now)
       const startedAt = login.transaction.createdAt
       const client = context.clientOf(request)
       const replaces = previous?.key
@@ -68,7 +71,20 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         actions: [{ label: 'Start the sign-in again', href: again }],
       })
     }
-    return enter(request, reply, login.returnTo)
+    const { returnTo, transaction } = login
+    if (context.loginTrail.note(request, reply, login, now) >= loginsOfLoop) {
+      const { state } = transaction
+      return trouble.loop(request, reply, { state, returnTo, previous: fate(request, previous) })
+    }
+    return enter(request, reply, returnTo)
+  }
+
+  /** What came of the session that the login before began. */
+  function fate(request: FastifyRequest, previous: LiveSession | undefined) {
+    if (previous !== undefined) return 'live'
+    const shown = context.cookieNames.readTicketCookie(request.raw.headers.cookie)
+    if (shown !== undefined) return 'unknown'
+    return withholdsSession(request) ? 'withheld' : 'not-sent'
   }
 
   /**
@@ -91,8 +107,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     state: string,
     now: number,
   ): Promise<FastifyReply> {
-    const { answers, returnState } = context
-    const returnTo = context.parseReturnTo(returnState.read(state))
+    const returnTo = context.parseReturnTo(context.returnState.read(state)?.returnTo)
     const live = await peekSession(context, request, now)
     if (live !== undefined) return enter(request, reply, returnTo ?? '/')
     if (withholdsSession(request)) {
@@ -100,10 +115,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       const again = `${context.paths.callback}?${new URLSearchParams({ state }).toString()}`
       return goOn(reply, 'CONTINUE_PAGE', again)
     }
-    request.log.info({ code: 'ERR_CALLBACK_STATE' }, 'nobody waits for this callback')
-    return answers.problem(request, reply, 'ERR_CALLBACK_STATE', {
-      actions: [{ label: 'Start the sign-in again', href: paths.startUrl({ returnTo }) }],
-    })
+    return trouble.lost(request, reply, { state, returnTo, now })
   }
 
   function enter(request: FastifyRequest, reply: FastifyReply, returnTo: string): FastifyReply {
@@ -126,6 +138,9 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
   scope.get(paths.callback, (request, reply) => answer(request, reply, queryOf(request)))
   scope.post(paths.callback, (request, reply) => answer(request, reply, formOf(request)))
 }
+
+// Who signs in so often within half a minute does not do it on purpose.
+const loginsOfLoop = 3
 
 interface Finishing {
   readonly login: PendingLogin

@@ -21,10 +21,11 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
     if (provider === undefined) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
 
+    const now = clock()
     const { url, transaction } = await provider.beginLogin({
       redirectUri: publicUrl.origin + paths.callback,
-      stateSuffix: returnState.suffix(returnTo),
-      now: clock(),
+      stateSuffix: returnState.suffix(returnTo, context.beginningOf(request, now)),
+      now,
     })
     pendingLogins.save(request, reply, { transaction, returnTo })
     return answers.redirect(request, reply, 'LOGIN_STARTED', url)
