@@ -14,6 +14,7 @@ import { readBeginning } from '../http/login-beginning.js'
 import { createLoginTrail } from '../http/login-trail.js'
 import { createGate } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
+import { createKeptForms } from '../http/kept-forms.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
 import { createPendingLogins } from '../http/pending-logins.js'
@@ -95,6 +96,12 @@ export async function createPublicServer(
       }),
     clock,
   })
+  const keptForms = createKeptForms({
+    keyRing,
+    names: cookieNames,
+    writer: cookieWriter,
+    store: store.forms,
+  })
   const endpoints: EndpointContext = {
     publicUrl,
     paths,
@@ -104,6 +111,7 @@ export async function createPublicServer(
     providers,
     pendingLogins: createPendingLogins({ keyRing, names: cookieNames, writer: cookieWriter }),
     returnState: createReturnState(keyRing),
+    keptForms,
     loginTrail: createLoginTrail({ names: cookieNames, writer: cookieWriter }),
     cookieSetup: {
       publicUrl,
@@ -163,8 +171,10 @@ export async function createPublicServer(
         publicUrl,
         paths,
         answers,
+        keptForms,
         parseReturnTo: parse,
         severalProviders: providers.size > 1,
+        clock,
       }),
     }),
     endpoints,

@@ -8,7 +8,7 @@ import {
   parseListenAddress,
 } from './addresses.js'
 import type { Finding } from './config-error.js'
-import { crossOriginContradictions } from './cross-origin-contradictions.js'
+import { browserContradictions } from './browser-contradictions.js'
 import type { Draft } from './draft.js'
 import { timerFault } from './duration.js'
 import { providerContradictions } from './provider-contradictions.js'
@@ -27,7 +27,7 @@ export function contradictions(draft: Draft): Finding[] {
     ...providerContradictions(draft),
     ...sessionContradictions(draft),
     ...routeContradictions(draft),
-    ...crossOriginContradictions(draft),
+    ...browserContradictions(draft),
   ]
 }
 

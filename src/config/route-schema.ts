@@ -110,6 +110,11 @@ export const routeSchema = Type.Object(
       },
       filled,
     ),
+    keepForms: Type.Boolean({
+      default: false,
+      description:
+        'Keep a form of at most 64 KB that arrives without a session, sealed and for ten minutes, and have the browser send it after the login.',
+    }),
     timeouts: Type.Object(
       {
         connect: duration({ default: '5s', description: 'To open a connection to the upstream.' }),

@@ -11,6 +11,9 @@ export type AnswerName =
   | 'LOGIN_REQUIRED'
   | 'LOGIN_STARTED'
   | 'LOGIN_FINISHED'
+  | 'FORM_KEPT'
+  | 'FORM_RESUMED'
+  | 'FORM_LOST'
   | 'CONTINUE_PAGE'
   | 'SIGN_IN_PAGE'
   | 'SIGN_OUT_PAGE'
@@ -172,12 +175,13 @@ function sendPage(reply: FastifyReply, page: Page): FastifyReply {
   // provider and wherever that sends people: so a page with a form can only rule out other schemes.
   const formAction = page.hasForm ? '*' : "'none'"
   // With no-referrer a form would be sent with `Origin: null` (Fetch, "serializing a request origin"),
-  // which is how a foreign site looks.
-  if (page.hasForm) reply.header('referrer-policy', 'same-origin')
+  // which is how a foreign site looks. The path may be that of a callback, with its code.
+  if (page.hasForm) reply.header('referrer-policy', 'strict-origin')
+  const scripts = page.scriptSource === undefined ? '' : `script-src ${page.scriptSource}; `
   return reply
     .header(
       'content-security-policy',
-      `default-src 'none'; style-src ${styleSource}; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; ${scripts}style-src ${styleSource}; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
     )
     .type('text/html; charset=utf-8')
     .send(page.markup)

@@ -17,6 +17,10 @@ export interface CookieNames {
   readonly secure: boolean
   /** The cookie that counts logins which follow upon each other. */
   readonly trail: string
+  /** The cookie that opens a form which waits for a login. */
+  form(id: string): string
+  /** The forms that wait, by their ids. */
+  listForms(cookieHeader: string | undefined): string[]
   /** The cookie of one pending login. */
   login(state: string): string
   /** Whether a cookie of this exact, case-sensitive name belongs to Valetkey. */
@@ -45,14 +49,24 @@ export function createCookieNames(options: {
   const prefix = secure ? (options.domain === null ? '__Host-' : '__Secure-') : ''
   const ticket = `${prefix}valetkey`
   const loginPrefix = `${ticket}-login-`
+  const formPrefix = `${ticket}-form-`
   const trail = `${ticket}-trail`
 
   return {
     ticket,
     secure,
     trail,
+    form: (id) => formPrefix + id,
+    listForms: (cookieHeader) =>
+      cookiePairs(cookieHeader)
+        .filter(({ name }) => name.startsWith(formPrefix))
+        .map(({ name }) => name.slice(formPrefix.length)),
     login: (state) => loginPrefix + state.slice(0, stateOctetsInName),
-    isOwnCookie: (name) => name === ticket || name === trail || name.startsWith(loginPrefix),
+    isOwnCookie: (name) =>
+      name === ticket ||
+      name === trail ||
+      name.startsWith(loginPrefix) ||
+      name.startsWith(formPrefix),
     readTicketCookie: (cookieHeader) =>
       cookieHeader === undefined ? undefined : findCookie(cookieHeader, ticket),
     readCookie: (name, cookieHeader) =>

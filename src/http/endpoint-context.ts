@@ -7,6 +7,7 @@ import type { LoginProvider, LogoutNotice } from './login-provider.js'
 import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
 import type { CookieSetup } from './explain-login.js'
+import type { KeptForms } from './kept-forms.js'
 import type { LoginTrail } from './login-trail.js'
 import type { LoginBeginning, ReturnState } from './return-state.js'
 
@@ -43,6 +44,7 @@ export interface EndpointContext {
   readonly pendingLogins: PendingLogins
   readonly returnState: ReturnState
   readonly loginTrail: LoginTrail
+  readonly keptForms: KeptForms
   readonly cookieSetup: CookieSetup
   readonly sessions: Sessions
   /** True the first time a state is presented within the life of a pending login, over all replicas. */

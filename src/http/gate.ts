@@ -35,7 +35,7 @@ export function createGate(options: GateOptions): Gate {
     reply: FastifyReply,
     arrival: Arrival,
     verdict: Exclude<Verdict, { kind: 'admitted' }>,
-  ): FastifyReply {
+  ): FastifyReply | Promise<FastifyReply> {
     switch (verdict.kind) {
       case 'refused': {
         const { code, reason } = verdict.target
@@ -58,7 +58,7 @@ export function createGate(options: GateOptions): Gate {
         return answers.problem(request, reply, code)
       }
       case 'login-required':
-        return options.promptForLogin(request, reply, arrival)
+        return options.promptForLogin(request, reply, arrival, verdict)
       case 'forbidden':
         return answerForbidden(request, reply, verdict)
     }
@@ -86,7 +86,7 @@ export function createGate(options: GateOptions): Gate {
     const { headers } = request.raw
     const verdict = await judge(arrival, { cookie: headers.cookie, headers })
     if (verdict.kind === 'admitted') return verdict.admission
-    answer(request, reply, arrival, verdict)
+    await answer(request, reply, arrival, verdict)
     return undefined
   }
 }

@@ -25,7 +25,12 @@ export type Verdict =
   /** The target means several things, or none. */
   | { readonly kind: 'refused'; readonly target: RefusedTarget }
   | { readonly kind: 'not-found' }
-  | { readonly kind: 'login-required'; readonly route: CompiledRoute }
+  | {
+      readonly kind: 'login-required'
+      readonly route: CompiledRoute
+      /** Whose session has just ended, if that is known. */
+      readonly former: Identity | undefined
+    }
   /** Another origin made a browser send this with the session. */
   | { readonly kind: 'foreign'; readonly route: CompiledRoute; readonly initiator: Initiator }
   | {
@@ -99,7 +104,7 @@ export function createJudge(options: JudgeOptions): Judge {
       case 'forward':
         return { kind: 'admitted', admission }
       case 'authenticate':
-        return { kind: 'login-required', route }
+        return { kind: 'login-required', route, former: loaded?.session.identity }
       case 'forbidden':
         return { kind: 'forbidden', admission, missing: decision.missing }
     }

@@ -2,6 +2,8 @@
 export interface StartOptions {
   readonly providerId?: string | undefined
   readonly returnTo?: string | undefined
+  /** The form that waits for this login. */
+  readonly form?: string | undefined
 }
 
 /** Every address of Valetkey's own, below `basePath`. */
@@ -23,7 +25,7 @@ export interface Paths {
   readonly frontchannelLogout: string
   /** The start path with its parameters. */
   startUrl(options: StartOptions): string
-  signInUrl(returnTo: string | undefined): string
+  signInUrl(returnTo: string | undefined, form?: string): string
 }
 
 /** Spells every path of Valetkey's own; `basePath` begins with `/` and does not end with one. */
@@ -46,9 +48,9 @@ export function createPaths(basePath: string): Paths {
     jwks: `${below}jwks`,
     backchannelLogout: `${below}backchannel-logout`,
     frontchannelLogout: `${below}frontchannel-logout`,
-    startUrl: ({ providerId, returnTo }) =>
-      withQuery(start, { provider: providerId, rd: returnTo }),
-    signInUrl: (returnTo) => withQuery(signIn, { rd: returnTo }),
+    startUrl: ({ providerId, returnTo, form }) =>
+      withQuery(start, { provider: providerId, rd: returnTo, form }),
+    signInUrl: (returnTo, form) => withQuery(signIn, { rd: returnTo, form }),
   }
 }
 

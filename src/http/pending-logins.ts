@@ -16,11 +16,12 @@ const pendingLoginSchema = Type.Object({
     createdAt: Type.Number(),
   }),
   returnTo: Type.String(),
+  form: Type.Optional(Type.String()),
   previousTicket: Type.Optional(Type.String()),
 })
 
 /**
- * A login that is on its way through the provider, where to go after it, and the ticket that the browser
+ * A login that is on its way through the provider, where to go after it, the form that waits for it, and the ticket that the browser
  * had at its beginning: by it alone the session that this login replaces is known and ended. Nobody can
  * name a session here whose ticket they do not hold.
  */

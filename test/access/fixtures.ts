@@ -11,6 +11,7 @@ export const routeConfig = (
   upstream: 'http://127.0.0.1:3000',
   forward: { accessToken: 'bearer', identityHeaders: true, clientAuthorization: 'strip' },
   crossOrigin: { origins: [], preflight: 'refuse' },
+  keepForms: false,
   timeouts: { connect: 5000, response: 60_000, idle: 300_000 },
   ...options,
 })

@@ -1,9 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerName } from '../answers.js'
+import type { Identity } from '../../session/session.js'
 import type { LiveSession } from '../../session/sessions.js'
 import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
 import type { LoginProvider } from '../login-provider.js'
 import { initiatorOf } from '../navigation.js'
+import { formNotSentPage } from '../pages/form-not-sent-page.js'
+import { keptFormPage } from '../pages/kept-form-page.js'
 import { continuePage } from '../pages/continue-page.js'
 import type { PendingLogin } from '../pending-logins.js'
 import { problemCodeOf } from '../problem.js'
@@ -44,7 +47,9 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     { login, provider, parameters, now }: Finishing,
   ): Promise<FastifyReply> {
     const { publicUrl, sessions, cookieWriter, answers, events } = context
+    const { returnTo, transaction, form } = login
     let previous: LiveSession | undefined
+    let identity: Identity
     try {
       const signIn = await provider.finishLogin({
         redirectUri: publicUrl.origin + paths.callback,
@@ -52,6 +57,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         transaction: login.transaction,
         now,
       })
+      identity = signIn.identity
       previous = await findPrevious(request, login, now)
       const startedAt = login.transaction.createdAt
       const client = context.clientOf(request)
@@ -66,17 +72,35 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       events.onLogin(request, { providerId: provider.id, code: 'ok', live })
     } catch (error) {
       events.onLogin(request, { providerId: provider.id, code: problemCodeOf(error) })
-      const again = paths.startUrl({ providerId: provider.id, returnTo: login.returnTo })
+      const again = paths.startUrl({ providerId: provider.id, returnTo, form })
       return answers.error(request, reply, error, {
         actions: [{ label: 'Start the sign-in again', href: again }],
       })
     }
-    const { returnTo, transaction } = login
     if (context.loginTrail.note(request, reply, login, now) >= loginsOfLoop) {
       const { state } = transaction
       return trouble.loop(request, reply, { state, returnTo, previous: fate(request, previous) })
     }
+    if (form !== undefined) return resume(request, reply, { form, returnTo, identity })
     return enter(request, reply, returnTo)
+  }
+
+  /** Has the browser send the form that waited for this login. */
+  async function resume(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { form: id, returnTo, identity }: { form: string; returnTo: string; identity: Identity },
+  ): Promise<FastifyReply> {
+    const { answers, keptForms, publicUrl } = context
+    const { host, origin } = publicUrl
+    const form = await keptForms.take(request, reply, id, identity)
+    request.log.info({ kept: form !== undefined }, 'a form waited for this login')
+    if (form !== undefined) {
+      return answers.page(reply, 'FORM_RESUMED', keptFormPage({ host, origin, form }))
+    }
+    const action = { label: 'Go on', href: returnTo }
+    const page = formNotSentPage({ host, code: 'FORM_LOST', requestId: request.id, action })
+    return answers.page(reply, 'FORM_LOST', page)
   }
 
   /** What came of the session that the login before began. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
+import { isFormId } from '../kept-forms.js'
 import { isPrefetch } from '../navigation.js'
 import { signInPage } from '../pages/sign-in-page.js'
 
@@ -16,7 +17,8 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
     const chosen = query.get('provider')
     if (chosen === null && providers.size > 1) {
-      return answers.redirect(request, reply, 'LOGIN_REQUIRED', paths.signInUrl(returnTo))
+      const path = paths.signInUrl(returnTo, formIn(query))
+      return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     }
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
     if (provider === undefined) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
@@ -27,15 +29,17 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
       stateSuffix: returnState.suffix(returnTo, context.beginningOf(request, now)),
       now,
     })
-    pendingLogins.save(request, reply, { transaction, returnTo })
+    const form = formIn(query)
+    pendingLogins.save(request, reply, { transaction, returnTo, ...(form && { form }) })
     return answers.redirect(request, reply, 'LOGIN_STARTED', url)
   })
 
   scope.get(paths.signIn, async (request, reply) => {
-    const returnTo = context.parseReturnTo(queryOf(request).get('rd') ?? undefined)
+    const query = queryOf(request)
+    const returnTo = context.parseReturnTo(query.get('rd') ?? undefined)
     const choices = [...providers.values()].map(({ id, name }) => ({
       name,
-      href: paths.startUrl({ providerId: id, returnTo }),
+      href: paths.startUrl({ providerId: id, returnTo, form: formIn(query) }),
     }))
     return answers.page(
       reply,
@@ -43,6 +47,12 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
       signInPage({ host: publicUrl.host, providers: choices }),
     )
   })
+}
+
+/** The form that waits for this login, if there is one. */
+function formIn(query: URLSearchParams): string | undefined {
+  const id = query.get('form')
+  return id !== null && isFormId(id) ? id : undefined
 }
 
 /** Whether the browser only guesses, or a script calls, so that nobody would see the provider's page. */

@@ -2,9 +2,13 @@ import { isLoopbackHost, parseHttpUrl } from './addresses.js'
 import type { Finding } from './config-error.js'
 import type { Draft } from './draft.js'
 
-/** What cannot be meant of pages of other origins. */
-export function* crossOriginContradictions({ routes }: Draft): Generator<Finding> {
+/** What cannot be meant of pages of other origins, and of the forms of the own. */
+export function* browserContradictions({ routes, session }: Draft): Generator<Finding> {
   for (const [index, route] of (routes ?? []).entries()) {
+    if (route?.keepForms === true) {
+      const message = keepingFault(route.auth, session?.cookie?.domain)
+      if (message !== undefined) yield { path: ['routes', index, 'keepForms'], message }
+    }
     const { origins = [], preflight } = route?.crossOrigin ?? {}
     const path = ['routes', index, 'crossOrigin']
     for (const [place, origin] of origins.entries()) {
@@ -15,6 +19,17 @@ export function* crossOriginContradictions({ routes }: Draft): Generator<Finding
     const message = preflightFault(route, origins.length)
     if (message !== undefined) yield { path: [...path, 'preflight'], message }
   }
+}
+
+function keepingFault(
+  auth: string | undefined,
+  domain: string | null | undefined,
+): string | undefined {
+  if (auth === 'public' || auth === 'optional') {
+    return `has no effect with auth: ${auth}, which passes every form on`
+  }
+  if (domain === undefined || domain === null) return undefined
+  return 'is not safe with session.cookie.domain, by which another host could plant a form; remove one of them'
 }
 
 function originFault(origin: string, count: number): string | undefined {

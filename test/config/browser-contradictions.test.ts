@@ -1,4 +1,6 @@
+import t from 'tap'
 import { route, testCases, type ConfigCase } from '../helpers/config-cases.js'
+import { fullExample, fullExampleFiles, problemsOf } from '../helpers/config-fixtures.js'
 
 const crossOrigin = (what: string, rest = '') => route(`crossOrigin: { ${what} }${rest}`)
 
@@ -51,4 +53,26 @@ testCases([
     with: crossOrigin("origins: ['*'], preflight: pass", ', match: { methods: [POST] }'),
     expect: [['routes[0].crossOrigin.preflight', /lacks OPTIONS/, 10]],
   },
+  {
+    title: 'forms kept where nobody has to sign in',
+    line: 10,
+    with: [
+      route("match: { path: '/a' }, auth: public, keepForms: true"),
+      route("match: { path: '/b' }, auth: optional, keepForms: true"),
+      route('keepForms: true'),
+    ].join('\n'),
+    expect: [
+      ['routes[0].keepForms', /auth: public/, 10],
+      ['routes[1].keepForms', /auth: optional/, 11],
+    ],
+  },
 ])
+
+t.test('forms kept by a cookie that other hosts can set', async (t) => {
+  const yaml = fullExample
+    .replace('domain: null', 'domain: example.com')
+    .replace('require:', 'keepForms: true\n    require:')
+  const [problem, ...others] = problemsOf(yaml, {}, fullExampleFiles)
+  t.match(problem, { path: 'routes[1].keepForms', message: /session\.cookie\.domain/ })
+  t.same(others, [])
+})
