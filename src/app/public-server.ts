@@ -141,6 +141,7 @@ export async function createPublicServer(
     groupsOf: ({ session: { identity } }) => groupsOf(identity, groupsClaimOf(identity)),
     jwks: assertions.jwks,
     inactivityTimeoutMs: config.session.inactivityTimeout,
+    keepFragment: config.keepFragment,
     sameSite,
     events: recordEndpointEvents(metrics, createRevocations({ providers, metrics, logger })),
     clock,

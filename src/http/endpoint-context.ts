@@ -73,9 +73,16 @@ export interface EndpointContext {
   /** The public keys of the identity assertion. */
   readonly jwks: () => object
   readonly inactivityTimeoutMs: number
+  /** Whether the fragment of an address survives a login. */
+  readonly keepFragment: boolean
   readonly sameSite: 'lax' | 'strict' | 'none'
   readonly events: EndpointEvents
   readonly clock: () => number
+}
+
+/** How a page names the login that a fragment waits for; not all of the state, which is a secret. */
+export function fragmentName(state: string): string {
+  return state.slice(0, 16)
 }
 
 /** The query parameters of a request, with duplicates. */

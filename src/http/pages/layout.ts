@@ -53,7 +53,10 @@ export function createPage(content: PageContent): Page {
         <meta name="robots" content="noindex" />
         ${
           goesOnTo !== undefined &&
-          html`<meta http-equiv="refresh" content="0; url=${linkTarget(goesOnTo)}" />`
+          withoutScript(
+            script,
+            html`<meta http-equiv="refresh" content="0; url=${linkTarget(goesOnTo)}" />`,
+          )
         }
         <title>${content.title} · ${host}</title>
         ${styleElement}
@@ -77,6 +80,10 @@ export function createPage(content: PageContent): Page {
     ...(script && { scriptSource: script.source }),
   }
 }
+
+/** Leaves to the page's script, where there is one that runs, what is for browsers without. */
+const withoutScript = (script: PageScript | undefined, element: Html): Html =>
+  script === undefined ? element : html`<noscript>${element}</noscript>`
 
 const styleElement = rawMarkup(`<style>${style}</style>`)
 

@@ -2,7 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerName } from '../answers.js'
 import type { Identity } from '../../session/session.js'
 import type { LiveSession } from '../../session/sessions.js'
-import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
+import {
+  type EndpointContext,
+  formOf,
+  fragmentName,
+  peekSession,
+  queryOf,
+} from '../endpoint-context.js'
 import type { LoginProvider } from '../login-provider.js'
 import { initiatorOf } from '../navigation.js'
 import { formNotSentPage } from '../pages/form-not-sent-page.js'
@@ -82,7 +88,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       return trouble.loop(request, reply, { state, returnTo, previous: fate(request, previous) })
     }
     if (form !== undefined) return resume(request, reply, { form, returnTo, identity })
-    return enter(request, reply, returnTo)
+    return enter(request, reply, returnTo, transaction.state)
   }
 
   /** Has the browser send the form that waited for this login. */
@@ -133,7 +139,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
   ): Promise<FastifyReply> {
     const returnTo = context.parseReturnTo(context.returnState.read(state)?.returnTo)
     const live = await peekSession(context, request, now)
-    if (live !== undefined) return enter(request, reply, returnTo ?? '/')
+    if (live !== undefined) return enter(request, reply, returnTo ?? '/', state)
     if (withholdsSession(request)) {
       // Asked once more from a page of ours, the browser shows whether there is a session.
       const again = `${context.paths.callback}?${new URLSearchParams({ state }).toString()}`
@@ -142,15 +148,28 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     return trouble.lost(request, reply, { state, returnTo, now })
   }
 
-  function enter(request: FastifyRequest, reply: FastifyReply, returnTo: string): FastifyReply {
+  function enter(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    returnTo: string,
+    state: string,
+  ): FastifyReply {
+    if (context.keepFragment) return goOn(reply, 'LOGIN_FINISHED', returnTo, fragmentName(state))
     // A strict cookie is not sent along the redirects that began at the provider, so that a redirect
     // would arrive without the session: let the browser navigate on its own.
     if (context.sameSite === 'strict') return goOn(reply, 'LOGIN_FINISHED', returnTo)
     return context.answers.redirect(request, reply, 'LOGIN_FINISHED', returnTo)
   }
 
-  function goOn(reply: FastifyReply, name: AnswerName, to: string): FastifyReply {
-    return context.answers.page(reply, name, continuePage({ host: context.publicUrl.host, to }))
+  function goOn(
+    reply: FastifyReply,
+    name: AnswerName,
+    to: string,
+    fragmentOf?: string,
+  ): FastifyReply {
+    const { host } = context.publicUrl
+    const page = continuePage({ host, to, ...(fragmentOf && { fragmentOf }) })
+    return context.answers.page(reply, name, page)
   }
 
   /** Whether another site made this request, so that the browser may not have sent the session cookie. */

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
-import { type EndpointContext, queryOf } from '../endpoint-context.js'
+import { type EndpointContext, fragmentName, queryOf } from '../endpoint-context.js'
 import { isFormId } from '../kept-forms.js'
-import { isPrefetch } from '../navigation.js'
+import { isPrefetch, prefersPage } from '../navigation.js'
 import { signInPage } from '../pages/sign-in-page.js'
+import { startPage } from '../pages/start-page.js'
 
 /** `GET /start` begins a login; `GET /sign_in` is the page that offers the providers. */
 export function registerLogin(scope: FastifyInstance, context: EndpointContext): void {
@@ -31,7 +32,16 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     })
     const form = formIn(query)
     pendingLogins.save(request, reply, { transaction, returnTo, ...(form && { form }) })
-    return answers.redirect(request, reply, 'LOGIN_STARTED', url)
+    if (!context.keepFragment || !prefersPage(request.raw)) {
+      return answers.redirect(request, reply, 'LOGIN_STARTED', url)
+    }
+    const login = fragmentName(transaction.state)
+    const { host } = publicUrl
+    return answers.page(
+      reply,
+      'LOGIN_STARTED',
+      startPage({ host, login, url, providerName: provider.name }),
+    )
   })
 
   scope.get(paths.signIn, async (request, reply) => {
@@ -44,7 +54,11 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     return answers.page(
       reply,
       'SIGN_IN_PAGE',
-      signInPage({ host: publicUrl.host, providers: choices }),
+      signInPage({
+        host: publicUrl.host,
+        providers: choices,
+        keepsFragment: context.keepFragment,
+      }),
     )
   })
 }
