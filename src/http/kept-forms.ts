@@ -77,7 +77,10 @@ export function createKeptForms(options: {
       const form = await readForm(request.raw)
       if (form === undefined) return undefined
       const ticket = createTicket()
-      const sealed = sealForm(keyRing, ticket, JSON.stringify({ ...form, target, person }))
+      // Of the person as little as tells them apart.
+      const owner = person && { issuer: person.issuer, sub: person.sub }
+      const content = JSON.stringify({ ...form, target, person: owner })
+      const sealed = sealForm(keyRing, ticket, content)
       const expiresAt = now + pendingLoginLifetimeMs
       if (!reserve(sealed.length, now, expiresAt)) return undefined
       try {
