@@ -11,6 +11,7 @@ import {
   sessionKey,
 } from '../helpers/config-fixtures.js'
 
+const forBrowsers = { crossOrigin: { origins: [], preflight: 'refuse' }, keepForms: false }
 const timeouts = { connect: 5000, response: 60_000, idle: 300_000 }
 
 t.test('the full example loads, decoded, with its secrets read', async (t) => {
@@ -20,6 +21,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
     basePath: '/oauth2',
     trustedProxies: [],
     returnToHosts: [],
+    keepFragment: false,
     admin: {
       listen: '127.0.0.1:44180',
       tokenFile: '/run/secrets/admin-token',
@@ -66,6 +68,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         auth: 'public',
         upstream: 'http://127.0.0.1:3000',
         forward: { accessToken: 'bearer', identityHeaders: true, clientAuthorization: 'strip' },
+        ...forBrowsers,
         timeouts,
       },
       {
@@ -85,6 +88,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
           clientAuthorization: 'strip',
           assertion: { audience: 'https://app.example.com' },
         },
+        ...forBrowsers,
         timeouts,
       },
     ],
