@@ -12,10 +12,15 @@ import { createArrivals, createReadAsked } from '../http/arrival.js'
 import { type Check, createCheck } from '../http/check.js'
 import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import { createCookieNames } from '../http/cookies.js'
+import { sharingHeaders } from '../http/cross-origin.js'
 import type { EndpointContext, EndpointEvents } from '../http/endpoint-context.js'
+import { createFormPrompt } from '../http/form-prompt.js'
 import type { ForwardAuth } from '../http/forward-auth.js'
 import { createGate, createRefusals } from '../http/gate.js'
+import { readBeginning } from '../http/login-beginning.js'
+import { createLoginTrail } from '../http/login-trail.js'
 import { createJudge } from '../http/judge.js'
+import { createKeptForms } from '../http/kept-forms.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createPaths } from '../http/paths.js'
 import { createPendingLogins } from '../http/pending-logins.js'
@@ -65,14 +70,14 @@ export async function createPublicServer(
   const { basePath } = config
   const { domain, sameSite } = config.session.cookie
   const paths = createPaths(basePath)
-  const answers = createAnswers({ publicUrl: config.publicUrl, paths })
   const cookieNames = createCookieNames({ publicUrl: config.publicUrl, domain })
+  const formPost = config.providers.some(({ responseMode }) => responseMode === 'form_post')
   const cookieWriter = createCookieWriter({
     names: cookieNames,
     domain,
     sameSite,
     lifetimeMs: config.session.lifetime,
-    formPost: config.providers.some(({ responseMode }) => responseMode === 'form_post'),
+    formPost,
     onOversized: (cookie, octets) => logger.warn({ cookie, octets }, 'cookie too large to be kept'),
   })
   // Of Valetkey's own addresses this one alone is a place to return to.
@@ -88,7 +93,17 @@ export async function createPublicServer(
   const callerHeaders = createCallerHeaders(createSessionHeaders({ groupsClaimOf, assertions }))
   const clientFacts = createClientFacts(config)
   const readArrival = createArrivals({ routes: table, clientFacts })
+  const answers = createAnswers({
+    publicUrl: config.publicUrl,
+    paths,
+    sharingHeaders({ raw }) {
+      const { location } = readArrival(raw)
+      if (location.kind !== 'route') return {}
+      return sharingHeaders(raw.headers, location.route.config.crossOrigin)
+    },
+  })
   const judge = createJudge({
+    publicUrl,
     sessions,
     cookieNames,
     bearerTokens: createBearerTokens([...providers.values()]),
@@ -97,13 +112,14 @@ export async function createPublicServer(
       decide(route, identity, facts, now, ruleOptionsOf(identity)),
     clock,
   })
-  const promptForLogin = createLoginPrompt({
+  const loginPlaces = {
     publicUrl,
     paths,
     answers,
     parseReturnTo: parse,
     severalProviders: providers.size > 1,
-  })
+  }
+  const promptForLogin = createLoginPrompt(loginPlaces)
   const stepUpSeal = createStepUpSeal(keyRing)
   const stepUps = createStepUps({ publicUrl, paths, answers, promptForLogin, seal: stepUpSeal })
   const planForward = createForwardPlans({
@@ -114,11 +130,17 @@ export async function createPublicServer(
     answerChallenge: createChallengeAnswers(stepUps),
     closeAtExpiry: createCloseAtExpiry({ logger, clock }),
   })
+  const keptForms = createKeptForms({
+    keyRing,
+    names: cookieNames,
+    writer: cookieWriter,
+    store: store.forms,
+  })
   const refuse = createRefusals({
     publicUrl,
     paths,
     answers,
-    promptForLogin,
+    promptForLogin: createFormPrompt({ ...loginPlaces, promptForLogin, keptForms, clock }),
     stepUps,
   })
   const forwardAuth: ForwardAuth = {
@@ -143,6 +165,18 @@ export async function createPublicServer(
     returnState: createReturnState(keyRing),
     stepUpSeal,
     stepUps,
+    keptForms,
+    loginTrail: createLoginTrail({ names: cookieNames, writer: cookieWriter }),
+    cookieSetup: {
+      publicUrl,
+      secure: cookieNames.secure,
+      domain,
+      sameSite,
+      formPost,
+      loginLifetimeMs: pendingLoginLifetimeMs,
+      inMemory: config.session.store === 'memory',
+    },
+    beginningOf: ({ raw }, now) => readBeginning(raw, readArrival(raw).client, now),
     sessions,
     forwardAuth,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
@@ -162,6 +196,7 @@ export async function createPublicServer(
     groupsOf: ({ session: { identity } }) => groupsOf(identity, groupsClaimOf(identity)),
     jwks: assertions.jwks,
     inactivityTimeoutMs: config.session.inactivityTimeout,
+    keepFragment: config.keepFragment,
     sameSite,
     events: recordEndpointEvents(metrics, createRevocations({ providers, metrics, logger })),
     clock,

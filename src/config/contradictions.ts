@@ -8,6 +8,7 @@ import {
   parseListenAddress,
 } from './addresses.js'
 import type { Finding } from './config-error.js'
+import { browserContradictions } from './browser-contradictions.js'
 import type { Draft } from './draft.js'
 import { timerFault } from './duration.js'
 import { providerContradictions } from './provider-contradictions.js'
@@ -27,6 +28,7 @@ export function contradictions(draft: Draft): Finding[] {
     ...providerContradictions(draft),
     ...sessionContradictions(draft),
     ...routeContradictions(draft),
+    ...browserContradictions(draft),
   ]
 }
 

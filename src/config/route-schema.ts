@@ -83,6 +83,26 @@ export const routeSchema = Type.Object(
           'How long the body of a request may be, in bytes; a longer one gets 413. No limit by default.',
       }),
     ),
+    crossOrigin: Type.Object(
+      {
+        origins: Type.Array(Type.String({ minLength: 1 }), {
+          default: [],
+          description:
+            "Origins whose pages may act with the session here: send what is not GET, HEAD or OPTIONS, open WebSockets, and read Valetkey's problem details. `https://*.example.com` stands for every sub-domain, `*` for everybody's pages.",
+        }),
+        preflight: Type.Enum(['refuse', 'pass'], {
+          default: 'refuse',
+          description:
+            'Whether CORS preflights of these origins reach the upstream, without a session and without identity headers.',
+        }),
+      },
+      filled,
+    ),
+    keepForms: Type.Boolean({
+      default: false,
+      description:
+        'Keep a form of at most 64 KB that arrives without a session, sealed and for ten minutes, and have the browser send it after the login.',
+    }),
     timeouts: Type.Object(
       {
         connect: duration({ default: '5s', description: 'To open a connection to the upstream.' }),

@@ -48,6 +48,11 @@ export const configSchema = Type.Object(
       description:
         'Hosts besides that of publicUrl to which people may return after login and logout.',
     }),
+    keepFragment: Type.Boolean({
+      default: false,
+      description:
+        'Whether the fragment of an address (`#part`) survives a login: two short pages with a script take the place of two redirects.',
+    }),
     admin: Type.Object(
       {
         listen: defaultListenAddress(

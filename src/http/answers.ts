@@ -14,6 +14,9 @@ export type AnswerName =
   | 'STEP_UP_REQUIRED'
   | 'LOGIN_STARTED'
   | 'LOGIN_FINISHED'
+  | 'FORM_KEPT'
+  | 'FORM_RESUMED'
+  | 'FORM_LOST'
   | 'CONTINUE_PAGE'
   | 'SIGN_IN_PAGE'
   | 'SIGN_OUT_PAGE'
@@ -81,7 +84,12 @@ export interface Answers {
 const jsonType = 'application/json; charset=utf-8'
 const defaultRetryAfterMs = 2000
 
-export function createAnswers(options: { publicUrl: string; paths: Paths }): Answers {
+export function createAnswers(options: {
+  readonly publicUrl: string
+  readonly paths: Paths
+  /** Headers that let the page behind a request read a problem; none by default. */
+  readonly sharingHeaders?: (request: FastifyRequest) => Readonly<Record<string, string>>
+}): Answers {
   const { origin, host } = new URL(options.publicUrl)
   const loginUrl = origin + options.paths.start
 
@@ -94,7 +102,7 @@ export function createAnswers(options: { publicUrl: string; paths: Paths }): Ans
     const found = findProblem(code)
     markAnswer(reply, found.code)
       .code(found.status)
-      .headers(details.headers ?? {})
+      .headers({ ...options.sharingHeaders?.(request), ...details.headers })
     if (found.status === 503 || details.retryAfterMs !== undefined) {
       reply.header('retry-after', retryAfterSeconds(details.retryAfterMs ?? defaultRetryAfterMs))
     }
@@ -179,12 +187,13 @@ function sendPage(reply: FastifyReply, page: Page): FastifyReply {
   // provider and wherever that sends people: so a page with a form can only rule out other schemes.
   const formAction = page.hasForm ? '*' : "'none'"
   // With no-referrer a form would be sent with `Origin: null` (Fetch, "serializing a request origin"),
-  // which is how a foreign site looks.
-  if (page.hasForm) reply.header('referrer-policy', 'same-origin')
+  // which is how a foreign site looks. The path may be that of a callback, with its code.
+  if (page.hasForm) reply.header('referrer-policy', 'strict-origin')
+  const scripts = page.scriptSource === undefined ? '' : `script-src ${page.scriptSource}; `
   return reply
     .header(
       'content-security-policy',
-      `default-src 'none'; style-src ${styleSource}; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; ${scripts}style-src ${styleSource}; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
     )
     .type('text/html; charset=utf-8')
     .send(page.markup)

@@ -21,6 +21,9 @@ export interface CookieWriter {
   /** False when the cookie is too large to be kept, and was not set. */
   setLogin(reply: FastifyReply, name: string, value: string): boolean
   clearLogin(reply: FastifyReply, name: string): void
+  setTrail(reply: FastifyReply, value: string): void
+  setForm(reply: FastifyReply, id: string, value: string): void
+  clearForm(reply: FastifyReply, id: string): void
 }
 
 // RFC 6265bis §5.6: a user agent ignores a cookie whose name and value together are longer.
@@ -28,6 +31,7 @@ const maxCookieOctets = 4096
 // RFC 6265bis §5.5: user agents cap the lifetime of a cookie at 400 days.
 const maxCookieAgeSeconds = 400 * 24 * 3600
 const loginCookieAgeSeconds = 600
+const trailCookieAgeSeconds = 60
 
 /** How long a pending login may take; its cookie and its sealed content both end then. */
 export const pendingLoginLifetimeMs = loginCookieAgeSeconds * 1000
@@ -66,6 +70,20 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
     return true
   }
 
+  /** By hand, since the gate has no cookie plugin: its hooks would cost every request that goes through. */
+  function writeForm(reply: FastifyReply, id: string, value: string, ageSeconds: number) {
+    const { secure, sameSite } = loginAttributes
+    const line = [
+      `${options.names.form(id)}=${value}`,
+      `Max-Age=${ageSeconds}`,
+      'Path=/',
+      'HttpOnly',
+      ...(secure ? ['Secure'] : []),
+      `SameSite=${sameSite === 'none' ? 'None' : 'Lax'}`,
+    ]
+    reply.header('set-cookie', line.join('; '))
+  }
+
   return {
     setTicket: (reply, value) =>
       set(reply, options.names.ticket, value, { ...ticketAttributes, maxAge: ticketAgeSeconds }),
@@ -76,6 +94,16 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
       set(reply, name, value, { ...loginAttributes, maxAge: loginCookieAgeSeconds }),
     clearLogin(reply, name) {
       reply.clearCookie(name, loginAttributes)
+    },
+    setTrail(reply, value) {
+      set(reply, options.names.trail, value, { ...loginAttributes, maxAge: trailCookieAgeSeconds })
+    },
+    // As the login's, since both come back with the callback.
+    setForm(reply, id, value) {
+      writeForm(reply, id, value, loginCookieAgeSeconds)
+    },
+    clearForm(reply, id) {
+      writeForm(reply, id, '', 0)
     },
   }
 }

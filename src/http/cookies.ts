@@ -15,12 +15,20 @@ export interface CookieNames {
   readonly ticket: string
   /** Whether the names demand `Secure`: `__Host-` and `__Secure-` do. */
   readonly secure: boolean
+  /** The cookie that counts logins which follow upon each other. */
+  readonly trail: string
+  /** The cookie that opens a form which waits for a login. */
+  form(id: string): string
+  /** The forms that wait, by their ids. */
+  listForms(cookieHeader: string | undefined): string[]
   /** The cookie of one pending login. */
   login(state: string): string
   /** Whether a cookie of this exact, case-sensitive name belongs to Valetkey. */
   isOwnCookie(name: string): boolean
   /** The value of the first ticket cookie, without looking at any other cookie. */
   readTicketCookie(cookieHeader: string | undefined): string | undefined
+  /** The value of the first cookie of that name. */
+  readCookie(name: string, cookieHeader: string | undefined): string | undefined
   /** The pending logins that the browser holds, oldest first; malformed ones count as the oldest. */
   listLoginCookies(cookieHeader: string | undefined): LoginCookie[]
 }
@@ -41,14 +49,28 @@ export function createCookieNames(options: {
   const prefix = secure ? (options.domain === null ? '__Host-' : '__Secure-') : ''
   const ticket = `${prefix}valetkey`
   const loginPrefix = `${ticket}-login-`
+  const formPrefix = `${ticket}-form-`
+  const trail = `${ticket}-trail`
 
   return {
     ticket,
     secure,
+    trail,
+    form: (id) => formPrefix + id,
+    listForms: (cookieHeader) =>
+      cookiePairs(cookieHeader)
+        .filter(({ name }) => name.startsWith(formPrefix))
+        .map(({ name }) => name.slice(formPrefix.length)),
     login: (state) => loginPrefix + state.slice(0, stateOctetsInName),
-    isOwnCookie: (name) => name === ticket || name.startsWith(loginPrefix),
+    isOwnCookie: (name) =>
+      name === ticket ||
+      name === trail ||
+      name.startsWith(loginPrefix) ||
+      name.startsWith(formPrefix),
     readTicketCookie: (cookieHeader) =>
       cookieHeader === undefined ? undefined : findCookie(cookieHeader, ticket),
+    readCookie: (name, cookieHeader) =>
+      cookieHeader === undefined ? undefined : findCookie(cookieHeader, name),
     listLoginCookies: (cookieHeader) =>
       cookiePairs(cookieHeader)
         .filter(({ name }) => name.startsWith(loginPrefix))

@@ -7,7 +7,10 @@ import type { ForwardAuth } from './forward-auth.js'
 import type { LoginProvider, LogoutNotice } from './login-provider.js'
 import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
-import type { ReturnState } from './return-state.js'
+import type { CookieSetup } from './explain-login.js'
+import type { KeptForms } from './kept-forms.js'
+import type { LoginTrail } from './login-trail.js'
+import type { LoginBeginning, ReturnState } from './return-state.js'
 import type { StepUpSeal } from './step-up-seal.js'
 import type { StepUps } from './step-ups.js'
 
@@ -45,6 +48,9 @@ export interface EndpointContext {
   readonly returnState: ReturnState
   readonly stepUpSeal: StepUpSeal
   readonly stepUps: StepUps
+  readonly loginTrail: LoginTrail
+  readonly keptForms: KeptForms
+  readonly cookieSetup: CookieSetup
   readonly sessions: Sessions
   readonly forwardAuth: ForwardAuth
   /** True the first time a state is presented within the life of a pending login, over all replicas. */
@@ -64,6 +70,8 @@ export interface EndpointContext {
     readonly userAgent?: string | undefined
     readonly address: string
   }
+  /** Where and when a login begins that this request asks for. */
+  beginningOf(request: FastifyRequest, now: number): LoginBeginning
   /** A safe return-to, from whatever was sent; undefined for anything that leads elsewhere. */
   parseReturnTo(value: string | undefined): string | undefined
   /** The groups of a session's person. */
@@ -71,9 +79,16 @@ export interface EndpointContext {
   /** The public keys of the identity assertion. */
   readonly jwks: () => object
   readonly inactivityTimeoutMs: number
+  /** Whether the fragment of an address survives a login. */
+  readonly keepFragment: boolean
   readonly sameSite: 'lax' | 'strict' | 'none'
   readonly events: EndpointEvents
   readonly clock: () => number
+}
+
+/** How a page names the login that a fragment waits for; not all of the state, which is a secret. */
+export function fragmentName(state: string): string {
+  return state.slice(0, 16)
 }
 
 /** The query parameters of a request, with duplicates. */

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
 import type { BearerRefusal } from './bearer.js'
+import type { FormPrompt } from './form-prompt.js'
 import { type Admission, credentialsOf, type Judge, type Verdict } from './judge.js'
-import type { LoginPrompt } from './login-prompt.js'
 import { isNavigation, originOf } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
@@ -14,7 +14,7 @@ export interface RefusalOptions {
   readonly publicUrl: URL
   readonly paths: Paths
   readonly answers: Answers
-  readonly promptForLogin: LoginPrompt
+  readonly promptForLogin: FormPrompt
   readonly stepUps: StepUps
 }
 
@@ -24,7 +24,7 @@ export type Refuse = (
   reply: FastifyReply,
   arrival: Arrival,
   verdict: Exclude<Verdict, { kind: 'admitted' }>,
-) => FastifyReply
+) => FastifyReply | Promise<FastifyReply>
 
 /** Admits a request to its upstream, or answers it and gives undefined. */
 export type Gate = (
@@ -41,7 +41,7 @@ export function createRefusals(options: RefusalOptions): Refuse {
     reply: FastifyReply,
     arrival: Arrival,
     verdict: Exclude<Verdict, { kind: 'admitted' }>,
-  ): FastifyReply {
+  ): FastifyReply | Promise<FastifyReply> {
     switch (verdict.kind) {
       case 'refused': {
         const { code, reason } = verdict.target
@@ -58,8 +58,15 @@ export function createRefusals(options: RefusalOptions): Refuse {
       }
       case 'bearer-refused':
         return answerBearerRefused(request, reply, verdict.refusal)
+      case 'foreign': {
+        const code = 'ERR_CROSS_SITE_REQUEST'
+        const { initiator } = verdict
+        const { origin } = request.raw.headers
+        request.log.info({ code, initiator, origin }, 'request of another origin refused')
+        return answers.problem(request, reply, code)
+      }
       case 'login-required':
-        return options.promptForLogin(request, reply, arrival)
+        return options.promptForLogin(request, reply, arrival, verdict)
       case 'step-up-required':
         return options.stepUps.require(request, reply, verdict)
       case 'step-up-failed':
@@ -120,7 +127,7 @@ export function createGate({ judge, refuse }: { judge: Judge; refuse: Refuse }):
   return async function admit(request, reply, arrival) {
     const verdict = await judge(arrival, credentialsOf(request.raw))
     if (verdict.kind === 'admitted') return verdict.admission
-    refuse(request, reply, arrival, verdict)
+    await refuse(request, reply, arrival, verdict)
     return undefined
   }
 }

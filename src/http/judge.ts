@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Decision } from '../access/decide.js'
 import type { RequestFacts } from '../access/request-facts.js'
 import type { RefusedTarget } from '../access/request-target.js'
@@ -18,6 +18,8 @@ import {
   refusalToStepUp,
 } from './bearer.js'
 import type { CookieNames } from './cookies.js'
+import { findForeignInitiator, isPreflightForUpstream } from './cross-origin.js'
+import type { Initiator } from './navigation.js'
 
 /** A request that may go to its upstream, with everything that was learned about it. */
 export interface Admission {
@@ -42,7 +44,14 @@ export type Verdict =
   /** The target means several things, or none. */
   | { readonly kind: 'refused'; readonly target: RefusedTarget }
   | { readonly kind: 'not-found' }
-  | { readonly kind: 'login-required'; readonly route: CompiledRoute }
+  | {
+      readonly kind: 'login-required'
+      readonly route: CompiledRoute
+      /** Whose session has just ended, if that is known. */
+      readonly former: Identity | undefined
+    }
+  /** Another origin made a browser send this with the session. */
+  | { readonly kind: 'foreign'; readonly route: CompiledRoute; readonly initiator: Initiator }
   | {
       readonly kind: 'forbidden'
       readonly admission: Admission
@@ -70,6 +79,7 @@ export type Verdict =
   | { readonly kind: 'refresh-unavailable'; readonly retryAfterMs: number }
 
 export interface JudgeOptions {
+  readonly publicUrl: URL
   readonly sessions: Sessions
   readonly cookieNames: CookieNames
   readonly bearerTokens: BearerTokens
@@ -91,6 +101,8 @@ export interface Credentials {
   readonly cookie: string | undefined
   /** The values of all Authorization headers. */
   readonly authorizations: readonly string[]
+  /** The headers that the browser sent, which tell whose page had it send them. */
+  readonly headers: IncomingHttpHeaders
 }
 
 /** The headers of a request, however they were brought. */
@@ -100,6 +112,7 @@ export type Sent = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
 export const credentialsOf = (request: Sent): Credentials => ({
   cookie: request.headers.cookie,
   authorizations: authorizationsOf(request),
+  headers: request.headers,
 })
 
 export type Judge = (arrival: Arrival, credentials: Credentials) => Promise<Verdict>
@@ -112,26 +125,30 @@ export type Judge = (arrival: Arrival, credentials: Credentials) => Promise<Verd
  * A session store that cannot be reached throws StoreUnavailableError, which says nothing about the session.
  */
 export function createJudge(options: JudgeOptions): Judge {
-  const { sessions, cookieNames, bearerTokens, onBearer, decide, clock } = options
+  const { publicUrl, sessions, cookieNames, bearerTokens, onBearer, decide, clock } = options
 
   async function loadSession(
-    { cookie }: Credentials,
+    ticket: string | undefined,
     now: number,
   ): Promise<LiveSession | undefined> {
-    const ticket = cookieNames.readTicketCookie(cookie)
     if (ticket === undefined) return undefined
     return sessions.loadCached(ticket, now) ?? sessions.load(ticket, now, { extend: true })
   }
 
   async function judgeSession(admission: Admission, credentials: Credentials): Promise<Verdict> {
-    const { now } = admission
-    const loaded = await loadSession(credentials, now)
+    const { arrival, route, now } = admission
+    const { cookie, headers } = credentials
+    const ticket = cookieNames.readTicketCookie(cookie)
+    const { crossOrigin } = route.config
+    const initiator = ticket && findForeignInitiator(arrival, headers, publicUrl, crossOrigin)
+    if (initiator) return { kind: 'foreign', route, initiator }
+    const loaded = await loadSession(ticket, now)
     const freshened = loaded && (await sessions.freshen(loaded, now))
     if (freshened?.kind === 'unavailable') {
       return { kind: 'refresh-unavailable', retryAfterMs: freshened.retryAfterMs }
     }
     const live = freshened?.kind === 'live' ? freshened.live : undefined
-    return judgeCaller({ ...admission, live })
+    return judgeCaller({ ...admission, live }, loaded?.session.identity)
   }
 
   function judgeBearer(admission: Admission, presented: BearerCaller | BearerRefusal): Verdict {
@@ -143,14 +160,14 @@ export function createJudge(options: JudgeOptions): Judge {
     return verdict
   }
 
-  function judgeCaller(admission: Admission): Verdict {
+  function judgeCaller(admission: Admission, former?: Identity): Verdict {
     const { arrival, route, live, bearer, now } = admission
     const decision = decide(route, identityOf(admission), arrival.facts, now)
     switch (decision.kind) {
       case 'forward':
         return { kind: 'admitted', admission }
       case 'authenticate':
-        return { kind: 'login-required', route }
+        return { kind: 'login-required', route, former }
       case 'forbidden':
         return { kind: 'forbidden', admission, missing: decision.missing }
       case 'step-up': {
@@ -172,8 +189,11 @@ export function createJudge(options: JudgeOptions): Judge {
     const { route } = location
     const now = clock()
     const admission = { arrival, route, live: undefined, bearer: undefined, now }
-    if (route.config.auth === 'public') return { kind: 'admitted', admission }
-    const { bearer } = route.config
+    const { auth, crossOrigin, bearer } = route.config
+    const { method } = arrival.facts
+    if (auth === 'public' || isPreflightForUpstream(method, credentials.headers, crossOrigin)) {
+      return { kind: 'admitted', admission }
+    }
     const presented =
       bearer && (await checkBearer(bearerTokens, credentials.authorizations, bearer, now))
     if (presented !== undefined) return judgeBearer(admission, presented)

@@ -39,8 +39,7 @@ export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
   const plain: NeededLogin = {
     code: 'ERR_LOGIN_REQUIRED',
     name: 'LOGIN_REQUIRED',
-    pathTo: (returnTo) =>
-      severalProviders ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo }),
+    pathTo: loginPaths(paths, severalProviders),
   }
 
   return function promptForLogin(request, reply, arrival, needed = plain) {
@@ -70,7 +69,13 @@ export function returnToOf(
   return elsewhere ?? parseReturnTo(originForm)
 }
 
+/** Where a login begins: with the choice among several providers, or at the only one. */
+export const loginPaths =
+  (paths: Paths, severalProviders: boolean) =>
+  (returnTo: string | undefined, form?: string): string =>
+    severalProviders ? paths.signInUrl(returnTo, form) : paths.startUrl({ returnTo, form })
+
 /** The page whose script made this request, as far as it tells: where to return to after login. */
-function pageBehind(request: FastifyRequest): string | undefined {
+export function pageBehind(request: FastifyRequest): string | undefined {
   return request.raw.headers.referer
 }

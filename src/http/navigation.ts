@@ -50,12 +50,15 @@ export function prefersPage({ headers }: RequestOrigin): boolean {
 export type Initiator = 'same-origin' | 'same-site' | 'cross-site' | 'none' | 'unknown'
 
 /** Reads the initiator from Fetch Metadata, else from `Origin`. */
-export function initiatorOf(headers: IncomingHttpHeaders, publicOrigin: string): Initiator {
+export function initiatorOf(
+  headers: IncomingHttpHeaders,
+  ...ownOrigins: readonly string[]
+): Initiator {
   const site = headers['sec-fetch-site']
   if (site === 'same-origin' || site === 'same-site' || site === 'none') return site
   if (site !== undefined) return 'cross-site'
   if (headers.origin === undefined) return 'unknown'
-  return headers.origin === publicOrigin ? 'same-origin' : 'cross-site'
+  return ownOrigins.includes(headers.origin) ? 'same-origin' : 'cross-site'
 }
 
 function isDocument(destination: string | string[] | undefined): boolean {

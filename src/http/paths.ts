@@ -4,6 +4,8 @@ export interface StartOptions {
   readonly returnTo?: string | undefined
   /** What the login is to bring, sealed. */
   readonly stepUp?: string | undefined
+  /** The form that waits for this login. */
+  readonly form?: string | undefined
 }
 
 /** Every address of Valetkey's own, below `basePath`. */
@@ -30,7 +32,7 @@ export interface Paths {
   readonly frontchannelLogout: string
   /** The start path with its parameters. */
   startUrl(options: StartOptions): string
-  signInUrl(returnTo: string | undefined): string
+  signInUrl(returnTo: string | undefined, form?: string): string
 }
 
 /** Spells every path of Valetkey's own; `basePath` begins with `/` and does not end with one. */
@@ -55,9 +57,9 @@ export function createPaths(basePath: string): Paths {
     jwks: `${below}jwks`,
     backchannelLogout: `${below}backchannel-logout`,
     frontchannelLogout: `${below}frontchannel-logout`,
-    startUrl: ({ providerId, returnTo, stepUp }) =>
-      withQuery(start, { provider: providerId, rd: returnTo, step_up: stepUp }),
-    signInUrl: (returnTo) => withQuery(signIn, { rd: returnTo }),
+    startUrl: ({ providerId, returnTo, stepUp, form }) =>
+      withQuery(start, { provider: providerId, rd: returnTo, step_up: stepUp, form }),
+    signInUrl: (returnTo, form) => withQuery(signIn, { rd: returnTo, form }),
   }
 }
 

@@ -17,13 +17,15 @@ const pendingLoginSchema = Type.Object({
     createdAt: Type.Number(),
   }),
   returnTo: Type.String(),
+  form: Type.Optional(Type.String()),
   previousTicket: Type.Optional(Type.String()),
   stepUp: Type.Optional(stepUpRequestSchema),
 })
 
 /**
- * A login that is on its way through the provider, what it is to bring, where to go after it, and the ticket
- * that the browser had at its beginning: by it alone the session that this login replaces is known and ended. Nobody can
+ * A login that is on its way through the provider, what it is to bring, where to go after it, the form that
+ * waits for it, and the ticket that the browser had at its beginning: by it alone the session that this login
+ * replaces is known and ended. Nobody can
  * name a session here whose ticket they do not hold.
  */
 export type PendingLogin = Static<typeof pendingLoginSchema>

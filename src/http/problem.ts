@@ -158,6 +158,13 @@ const rows = {
     advice: 'Please start again; it usually takes only a moment.',
     ways: ['sign-in', 'home'],
   },
+  ERR_CALLBACK_LOOP: {
+    status: 400,
+    title: 'You are asked to sign in again and again',
+    explanation: 'Signing in succeeded several times in a row, but did not last.',
+    advice: 'Going on would repeat it. Tell your administrator what stands here.',
+    ways: ['home'],
+  },
   ERR_CALLBACK_STATE: {
     status: 400,
     title: 'This sign-in cannot be continued',

@@ -13,7 +13,7 @@ export interface RenderedAnswer {
   readonly body: string
 }
 
-type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>
 
 /** Has an answer made for a request with these headers, as over HTTP; what is thrown is answered, too. */
 export type RenderAnswer = (

@@ -13,6 +13,8 @@ export interface RedisKeys {
   asked(key: SessionKey): string
   /** An empty mark; expires when the mark may be used again. */
   once(mark: string): string
+  /** A string, a sealed form that waits for a login; expires after ten minutes. */
+  form(key: string): string
   /** A sorted set of session keys by expiry; expires with the last of them. */
   index(name: IndexName): string
   /** A string, the instant at which all of an index was ended; expires when no login can be older. */
@@ -32,6 +34,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     lock: (key) => `${lockPrefix}${key}}`,
     asked: (key) => `${prefix}asked:{${key}}`,
     once: (mark) => `${prefix}once:{${hash('sha256', mark, 'base64url')}}`,
+    form: (key) => `${prefix}form:{${key}}`,
     index: (name) => `${prefix}index:{${name}}`,
     ended: (name) => `${prefix}ended:{${name}}`,
     parse(name) {

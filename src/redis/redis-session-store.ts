@@ -6,6 +6,7 @@ import type {
 } from '../session/session-store.js'
 import { isWrongType, type RedisLink } from './client.js'
 import type { RedisKeys } from './redis-keys.js'
+import { createRedisForms } from './redis-forms.js'
 import { createRedisSessionIndex } from './redis-session-index.js'
 import {
   createSession,
@@ -51,6 +52,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
 
   return {
     changes,
+    forms: createRedisForms(options),
     index: createRedisSessionIndex(options),
     async create(key, sealed, lastActiveAt, expiresAt, facts) {
       await reach(() =>

@@ -1,3 +1,4 @@
+import { createMemoryForms } from './memory-forms.js'
 import { createMemoryIndex } from './memory-index.js'
 import type { ChangeFeed, SessionKey, SessionStore, StoredSession } from './session-store.js'
 
@@ -16,6 +17,7 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
   const records = new Map<SessionKey, MemoryRecord>()
   const consumed = new Map<string, number>()
   const index = createMemoryIndex(clock)
+  const forms = createMemoryForms(clock)
   const { changes, report } = createLocalChanges(clock)
 
   function find(key: SessionKey): MemoryRecord | undefined {
@@ -40,11 +42,13 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
     for (const [key, { expiresAt }] of records) if (expiresAt <= now) remove(key)
     for (const [mark, expiresAt] of consumed) if (expiresAt <= now) consumed.delete(mark)
     index.sweep()
+    forms.sweep()
   }
   const sweeping = setInterval(sweep, sweepIntervalMs).unref()
 
   return {
     changes,
+    forms,
     index,
     async create(key, sealed, lastActiveAt, expiresAt, facts) {
       put(key, { sealed, version: 1, lastActiveAt, expiresAt, ...(facts && { facts }) })

@@ -68,11 +68,19 @@ export interface SessionStore {
   consumeOnce(mark: string, expiresAt: number): Promise<boolean>
   /** Whether `consumeOnce` would be refused because of an earlier caller. */
   wasConsumed(mark: string): Promise<boolean>
+  /** Forms that wait for a login. */
+  readonly forms: FormStore
   /** Finds sessions by what they have in common. */
   readonly index: SessionIndex
   /** What this process knows of changes that others make. */
   readonly changes: ChangeFeed
   close(): Promise<void>
+}
+
+/** Keeps sealed forms for a while; whoever takes one is the only one. Throws StoreUnavailableError. */
+export interface FormStore {
+  keep(key: string, sealed: Buffer, expiresAt: number): Promise<void>
+  take(key: string): Promise<Buffer | undefined>
 }
 
 /** Names a set of sessions. It gives nothing away of what they have in common. */

@@ -16,6 +16,8 @@ export const routeConfig = (
     host: 'keep',
     clientAuthorization: 'strip',
   },
+  crossOrigin: { origins: [], preflight: 'refuse' },
+  keepForms: false,
   timeouts: { connect: 5000, response: 60_000, idle: 300_000 },
   ...options,
 })

@@ -37,7 +37,7 @@ t.test('promise 1: the readings that design names are all there', async (t) => {
   t.ok(readings('/a/..//../../b').includes('/b'), 'never above the root')
 })
 
-t.test('SMU-7 an absolute form must name the host of the Host header', async (t) => {
+t.test('SMU-7 BFF-4 an absolute form must name the host of the Host header', async (t) => {
   const parsed = parse('http://APP.example.com:8080/a?b')
   t.match(parsed, { kind: 'target', originForm: '/a?b', path: '/a', query: 'b' })
   t.match(parse('http://app.example.com'), { originForm: '/', path: '/' })

@@ -37,7 +37,7 @@ async function openPublicPage(t: Test) {
   }
 }
 
-t.test('a script without a session is told where to sign in', async (t) => {
+t.test('FM-1 a script without a session is told where to sign in', async (t) => {
   const { publicUrl, page, expectNoLogin } = await openPublicPage(t)
 
   const refused = await fetchHere(page, '/api/things')
@@ -57,15 +57,18 @@ t.test('a script without a session is told where to sign in', async (t) => {
   t.equal((await fetchHere(page, '/api/things')).status, 200, 'back where the script is')
 })
 
-t.test('pictures, styles, scripts, favicons and event streams start no login', async (t) => {
-  const { publicUrl, page, expectNoLogin } = await openPublicPage(t)
-  await page.goto(publicUrl + publicPages.loading)
-  await page.getByText('The events failed').waitFor()
-  await page.getByText('The socket failed').waitFor()
-  await expectNoLogin()
-})
+t.test(
+  'FM-1 FM-4 pictures, styles, scripts, favicons and event streams start no login',
+  async (t) => {
+    const { publicUrl, page, expectNoLogin } = await openPublicPage(t)
+    await page.goto(publicUrl + publicPages.loading)
+    await page.getByText('The events failed').waitFor()
+    await page.getByText('The socket failed').waitFor()
+    await expectNoLogin()
+  },
+)
 
-t.test('prefetching starts no login, and going there does', async (t) => {
+t.test('FM-4 prefetching starts no login, and going there does', async (t) => {
   const { publicUrl, provider, page, expectNoLogin } = await openPublicPage(t)
   const arrivals = ['/prefetched', '/speculated'].map((path) =>
     page.waitForResponse(publicUrl + path),
@@ -81,7 +84,7 @@ t.test('prefetching starts no login, and going there does', async (t) => {
   t.equal(await page.getByRole('heading').innerText(), 'The application')
 })
 
-t.test('a frame in a page of another site starts no login', async (t) => {
+t.test('FM-1 a frame in a page of another site starts no login', async (t) => {
   const { publicUrl, page, expectNoLogin } = await openPublicPage(t)
   const elsewhere = await startUpstream((_request, response) => {
     response.setHeader('content-type', 'text/html')
@@ -92,7 +95,7 @@ t.test('a frame in a page of another site starts no login', async (t) => {
   await expectNoLogin()
 })
 
-t.test('registering a service worker starts no login', async (t) => {
+t.test('FM-4 registering a service worker starts no login', async (t) => {
   const { page, profile, provider } = await openPublicPage(t)
   const refused = profile.waitForEvent('response', (response) =>
     response.url().endsWith('/worker.js'),

@@ -11,6 +11,7 @@ import {
   sessionKey,
 } from '../helpers/config-fixtures.js'
 
+const forBrowsers = { crossOrigin: { origins: [], preflight: 'refuse' }, keepForms: false }
 const timeouts = { connect: 5000, response: 60_000, idle: 300_000 }
 
 t.test('the full example loads, decoded, with its secrets read', async (t) => {
@@ -21,6 +22,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
     trustedProxies: [],
     extAuthz: {},
     returnToHosts: [],
+    keepFragment: false,
     admin: {
       listen: '127.0.0.1:44180',
       tokenFile: '/run/secrets/admin-token',
@@ -75,6 +77,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
           host: 'keep',
           clientAuthorization: 'strip',
         },
+        ...forBrowsers,
         timeouts,
       },
       {
@@ -95,6 +98,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
           clientAuthorization: 'strip',
           assertion: { audience: 'https://app.example.com' },
         },
+        ...forBrowsers,
         timeouts,
       },
     ],

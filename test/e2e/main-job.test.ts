@@ -5,7 +5,7 @@ import { parseEcho } from '../helpers/upstream.js'
 
 t.setTimeout(120_000)
 
-t.test('somebody signs in, uses the application and signs out', async (t) => {
+t.test('BFF-1 somebody signs in, uses the application and signs out', async (t) => {
   const stack = await startStack(t)
   const { publicUrl } = stack
   const client = createJarFetch()

@@ -7,7 +7,7 @@ import { parseEcho, startUpstream } from '../helpers/upstream.js'
 
 t.setTimeout(120_000)
 
-t.test('/userinfo tells who is signed in, and a stranger nothing', async (t) => {
+t.test('BFF-1 /userinfo tells who is signed in, and a stranger nothing', async (t) => {
   const stack = await startStack(t)
   const stranger = await createJarFetch()(`${stack.publicUrl}/oauth2/userinfo`)
   t.equal(stranger.status, 401)
@@ -28,7 +28,7 @@ t.test('/userinfo tells who is signed in, and a stranger nothing', async (t) => 
 })
 
 t.test(
-  'RF-6 /session tells until when, without a token and without extending the session',
+  'RF-6 BFF-1 /session tells until when, without a token and without extending the session',
   async (t) => {
     const redis = await startRedis()
     t.teardown(() => redis.stop())

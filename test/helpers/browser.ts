@@ -12,11 +12,15 @@ import type { Test } from 'tap'
 /** Chromium without a screen, and the whole of it, which takes twice the time for the same. */
 const executablePaths = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 
-/** Starts a real Chromium, which ends with the test. */
-export async function launchBrowser(t: Pick<Test, 'teardown'>): Promise<Browser> {
+/** Starts a real Chromium, which ends with the test; `hosts` are names of this machine to it. */
+export async function launchBrowser(
+  t: Pick<Test, 'teardown'>,
+  { hosts = [] }: { readonly hosts?: readonly string[] } = {},
+): Promise<Browser> {
+  const rules = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(', ')
   const browser = await chromium.launch({
     executablePath: executablePaths.find(existsSync) ?? '',
-    args: ['--no-sandbox'],
+    args: ['--no-sandbox', ...(rules === '' ? [] : [`--host-resolver-rules=${rules}`])],
   })
   t.teardown(() => browser.close())
   return browser
@@ -75,10 +79,10 @@ export function watchTab(page: Page): Journey {
   return { answers, addresses }
 }
 
-/** Valetkey's cookies as the browser stored them. */
+/** Valetkey's cookies as the browser stored them, but for the count of logins that stays behind them. */
 export async function ownCookies(profile: BrowserContext): Promise<Cookie[]> {
   const cookies = await profile.cookies()
-  return cookies.filter(({ name }) => name.includes('valetkey'))
+  return cookies.filter(({ name }) => name.includes('valetkey') && !name.endsWith('-trail'))
 }
 
 /** The page's request to the application's JSON, as a script of the page makes it. */

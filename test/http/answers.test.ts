@@ -96,7 +96,7 @@ t.test('a page with a form may lead on to the provider and keeps its origin', as
   app.get('/form', (_request, reply) => answers.page(reply, 'SIGN_OUT_PAGE', page))
   const { headers } = await app.inject('/form')
   t.match(headers['content-security-policy'], 'form-action *;')
-  t.equal(headers['referrer-policy'], 'same-origin')
+  t.equal(headers['referrer-policy'], 'strict-origin')
 })
 
 t.test('401 names a scheme and where to sign in, and sets no cookie', async (t) => {

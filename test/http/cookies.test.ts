@@ -82,6 +82,7 @@ t.test(
 t.test('knows its own cookies, of this configuration only', async (t) => {
   t.ok(https.isOwnCookie('__Host-valetkey'))
   t.ok(https.isOwnCookie('__Host-valetkey-login-abc'))
+  t.ok(https.isOwnCookie('__Host-valetkey-trail'))
   for (const name of ['__host-valetkey', 'valetkey', '__Host-valetkeys', 'x', '']) {
     t.notOk(https.isOwnCookie(name), name)
   }

@@ -9,7 +9,7 @@ import { logger, neededClaims, setUp, signIn } from './real-login.js'
 const digest = async (text: string) =>
   Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(text))).toString('base64url')
 
-t.test('CORE-1 asks for a code, with every parameter, and never twice the same', async (t) => {
+t.test('CORE-1 BFF-2 asks for a code, with every parameter, never twice the same', async (t) => {
   const { provider, party } = await setUp(t)
   const now = Date.now()
   const first = await party.beginLogin({ redirectUri, now })
@@ -127,7 +127,7 @@ t.test('CORE-13 CORE-14 asks a real provider for acr and a recent authentication
   t.type(result.identity.authenticatedAt, 'number')
 })
 
-t.test('CORE-27 a secret full of special characters works with each method', async (t) => {
+t.test('CORE-27 BFF-2 a secret full of special characters works by each method', async (t) => {
   const secret = `:%+ &=/?#"'~`
   for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
     const client = { client_secret: secret, token_endpoint_auth_method: method }

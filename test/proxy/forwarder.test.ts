@@ -254,7 +254,7 @@ t.test('B.2-8 HOP-10 sends the target on byte for byte', async (t) => {
   }
 })
 
-t.test('B.2-9 keeps Host, and duplicates apart and in order', async (t) => {
+t.test('B.2-9 BFF-4 keeps Host, and duplicates apart and in order', async (t) => {
   const upstream = await start(t)
   const proxy = await startProxy(t, upstream.url, {
     plan: { addHeaders: [['X-Forwarded-Host', 'app.example.com']] },

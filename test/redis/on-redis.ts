@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { connectRedis, type RedisOptions } from '../../src/redis/connect.js'
 import type { SessionStore } from '../../src/session/session-store.js'
 import { testRefreshLock } from '../contract/refresh-lock.js'
+import { testFormStore } from '../contract/form-store.js'
 import { testSessionIndex } from '../contract/session-index.js'
 import { testSessionStore } from '../contract/session-store.js'
 import { until } from '../session/fixtures.js'
@@ -34,6 +35,9 @@ export function testContracts(t: Test, options: Partial<RedisOptions>): void {
   })
   t.test('the session index', async (t) => {
     testSessionIndex(t, async (t) => (await connect(t, options)).store)
+  })
+  t.test('the forms', async (t) => {
+    testFormStore(t, async (t) => (await connect(t, options)).store)
   })
   t.test('the refresh lock', async (t) => {
     testRefreshLock(t, async (t) => ({

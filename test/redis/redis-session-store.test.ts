@@ -3,6 +3,7 @@ import { connectRedis } from '../../src/redis/connect.js'
 import { StoreUnavailableError } from '../../src/session/session-store.js'
 import { createTicket } from '../../src/session/ticket.js'
 import { testRefreshLock } from '../contract/refresh-lock.js'
+import { testFormStore } from '../contract/form-store.js'
 import { testSessionIndex } from '../contract/session-index.js'
 import { testSessionStore } from '../contract/session-store.js'
 import { startFaultyTcp } from '../helpers/faulty-tcp.js'
@@ -30,6 +31,10 @@ t.test('the Redis store', async (t) => {
 
 t.test('the Redis index', async (t) => {
   testSessionIndex(t, async (t) => (await connect(t)).store)
+})
+
+t.test('the Redis forms', async (t) => {
+  testFormStore(t, async (t) => (await connect(t)).store)
 })
 
 t.test('the Redis refresh lock', async (t) => {

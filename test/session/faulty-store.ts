@@ -74,6 +74,7 @@ export function createFaultyStore(real: SessionStore, clock: () => number): Faul
       consumeOnce: (...args) => run('consumeOnce', () => real.consumeOnce(...args)),
       loadFacts: (...args) => run('loadFacts', () => real.loadFacts(...args)),
       wasConsumed: (...args) => run('wasConsumed', () => real.wasConsumed(...args)),
+      forms: real.forms,
       index: {
         add: (...args) => run('index', () => real.index.add(...args)),
         remove: (...args) => run('index', () => real.index.remove(...args)),

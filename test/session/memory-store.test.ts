@@ -2,6 +2,7 @@ import t from 'tap'
 import { createMemoryRefreshLock } from '../../src/session/memory-refresh-lock.js'
 import { createMemoryStore } from '../../src/session/memory-store.js'
 import { testRefreshLock } from '../contract/refresh-lock.js'
+import { testFormStore } from '../contract/form-store.js'
 import { testSessionIndex } from '../contract/session-index.js'
 import { testSessionStore } from '../contract/session-store.js'
 
@@ -15,6 +16,14 @@ t.test('the memory store', async (t) => {
 
 t.test('the memory index', async (t) => {
   testSessionIndex(t, async (t) => {
+    const store = createMemoryStore()
+    t.teardown(() => store.close())
+    return store
+  })
+})
+
+t.test('the memory forms', async (t) => {
+  testFormStore(t, async (t) => {
     const store = createMemoryStore()
     t.teardown(() => store.close())
     return store

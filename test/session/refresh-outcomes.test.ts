@@ -2,7 +2,7 @@ import t from 'tap'
 import { createBarrier, identity, until } from './fixtures.js'
 import { extend, isDone, setUpReplicas, tokenLifetimeMs } from './replicas.js'
 
-t.test('RF-3 invalid_grant ends the session, even while the token is valid', async (t) => {
+t.test('RF-3 BFF-5 invalid_grant ends the session, even while the token is valid', async (t) => {
   for (const isExpired of [true, false]) {
     const { here, time, signIn, provider, results } = setUpReplicas(t)
     const { live, cookieValue } = await signIn()

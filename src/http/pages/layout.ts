@@ -1,5 +1,6 @@
 import { html, linkTarget, rawMarkup, type Html } from './html.js'
 import { icons, type IconName } from './icons.js'
+import type { PageScript } from './script.js'
 import { style } from './style.js'
 
 /** A finished page. */
@@ -7,6 +8,8 @@ export interface Page {
   readonly markup: string
   /** Whether the page sends something: its answer then needs another policy than a page of links. */
   readonly hasForm: boolean
+  /** What its answer's policy lets run; nothing by default. */
+  readonly scriptSource?: string
 }
 
 /** Something that a person can do next: follow a link, or send a form. The first stands out. */
@@ -35,11 +38,13 @@ export interface PageContent {
   readonly goesOnTo?: string
   /** Whether the body has forms, besides those of the actions. */
   readonly hasForm?: boolean
+  /** Runs when the page is there; whatever it does can be done without it. */
+  readonly script?: PageScript
 }
 
-/** Puts content into the frame that all pages share. It needs no script and loads nothing. */
+/** Puts content into the frame that all pages share. It needs no script, loads nothing, and seldom runs any. */
 export function createPage(content: PageContent): Page {
-  const { host, goesOnTo } = content
+  const { host, goesOnTo, script } = content
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -48,7 +53,10 @@ export function createPage(content: PageContent): Page {
         <meta name="robots" content="noindex" />
         ${
           goesOnTo !== undefined &&
-          html`<meta http-equiv="refresh" content="0; url=${linkTarget(goesOnTo)}" />`
+          withoutScript(
+            script,
+            html`<meta http-equiv="refresh" content="0; url=${linkTarget(goesOnTo)}" />`,
+          )
         }
         <title>${content.title} · ${host}</title>
         ${styleElement}
@@ -63,13 +71,19 @@ export function createPage(content: PageContent): Page {
           <h1>${content.title}</h1>
           ${content.body} ${actionList(content.actions)} ${factList(content.facts ?? [])}
         </main>
+        ${script?.element}
       </body>
     </html>`
   return {
     markup: page.toString(),
     hasForm: content.hasForm === true || content.actions.some((action) => 'post' in action),
+    ...(script && { scriptSource: script.source }),
   }
 }
+
+/** Leaves to the page's script, where there is one that runs, what is for browsers without. */
+const withoutScript = (script: PageScript | undefined, element: Html): Html =>
+  script === undefined ? element : html`<noscript>${element}</noscript>`
 
 const styleElement = rawMarkup(`<style>${style}</style>`)
 

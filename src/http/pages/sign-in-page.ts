@@ -1,11 +1,13 @@
 import { html, linkTarget } from './html.js'
 import { initialOf } from './initial.js'
 import { createPage, type Page } from './layout.js'
+import { passFragment } from './script.js'
 
 /** Offers the providers; each link starts the login there. */
 export function signInPage(options: {
   host: string
   providers: readonly { readonly name: string; readonly href: string }[]
+  keepsFragment?: boolean
 }): Page {
   const [only, ...others] = options.providers
   const single = only !== undefined && others.length === 0
@@ -30,6 +32,7 @@ export function signInPage(options: {
               ${choices}
             </ul>
           </nav>`,
+    ...(options.keepsFragment === true ? { script: passFragment } : {}),
     actions: single ? [{ label: `Continue with ${only.name}`, href: only.href }] : [],
   })
 }

@@ -97,7 +97,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     reply: FastifyReply,
     arrival: Arrival,
     verdict: Exclude<Verdict, { kind: 'admitted' }>,
-  ): FastifyReply {
+  ): FastifyReply | Promise<FastifyReply> {
     switch (verdict.kind) {
       case 'refused':
         return deny(request, reply, verdict.target.reason)
@@ -111,6 +111,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
       case 'bearer-refused':
         return refuse(request, reply, arrival, forNginx(verdict))
       case 'step-up-failed':
+      case 'foreign':
       case 'forbidden':
       case 'refresh-unavailable':
         return refuse(request, reply, arrival, verdict)

@@ -1,12 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerName } from '../answers.js'
+import type { Identity } from '../../session/session.js'
 import type { LiveSession } from '../../session/sessions.js'
-import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
+import {
+  type EndpointContext,
+  formOf,
+  fragmentName,
+  peekSession,
+  queryOf,
+} from '../endpoint-context.js'
 import type { LoginProvider } from '../login-provider.js'
 import { initiatorOf } from '../navigation.js'
+import { formNotSentPage } from '../pages/form-not-sent-page.js'
+import { keptFormPage } from '../pages/kept-form-page.js'
 import { continuePage } from '../pages/continue-page.js'
 import type { PendingLogin } from '../pending-logins.js'
 import { problemCodeOf } from '../problem.js'
+import { createSignInTrouble } from '../sign-in-trouble.js'
 
 /**
  * `GET,POST /callback`: finishes a login that this browser began (RFC 6749 §4.1.2).
@@ -16,6 +26,7 @@ import { problemCodeOf } from '../problem.js'
  */
 export function registerCallback(scope: FastifyInstance, context: EndpointContext): void {
   const { paths, pendingLogins, providers, clock } = context
+  const trouble = createSignInTrouble(context)
 
   async function answer(
     request: FastifyRequest,
@@ -42,6 +53,9 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     { login, provider, parameters, now }: Finishing,
   ): Promise<FastifyReply> {
     const { publicUrl, sessions, cookieWriter, answers, events } = context
+    const { returnTo, transaction, form } = login
+    let previous: LiveSession | undefined
+    let identity: Identity
     try {
       const signIn = await provider.finishLogin({
         redirectUri: publicUrl.origin + paths.callback,
@@ -50,7 +64,8 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         stepUp: login.stepUp,
         now,
       })
-      const previous = await findPrevious(request, login, now)
+      identity = signIn.identity
+      previous = await findPrevious(request, login, now)
       const startedAt = login.transaction.createdAt
       const client = context.clientOf(request)
       const replaces = previous?.key
@@ -68,15 +83,49 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       events.onLogin(request, { providerId: provider.id, code })
       if (login.stepUp !== undefined && saysTooWeak(code)) {
         request.log.info({ err: error, code }, 'the provider did not step up')
-        const { stepUp, returnTo } = login
+        const { stepUp } = login
         return context.stepUps.fail(request, reply, { stepUp, providerId: provider.id, returnTo })
       }
-      const again = paths.startUrl({ providerId: provider.id, returnTo: login.returnTo })
+      const again = paths.startUrl({ providerId: provider.id, returnTo, form })
       return answers.error(request, reply, error, {
         actions: [{ label: 'Start the sign-in again', href: again }],
       })
     }
-    return enter(request, reply, login.returnTo)
+    // Step-ups in a row are counted where they are asked for.
+    const logins =
+      login.stepUp === undefined ? context.loginTrail.note(request, reply, login, now) : 0
+    if (logins >= loginsOfLoop) {
+      const { state } = transaction
+      return trouble.loop(request, reply, { state, returnTo, previous: fate(request, previous) })
+    }
+    if (form !== undefined) return resume(request, reply, { form, returnTo, identity })
+    return enter(request, reply, returnTo, transaction.state)
+  }
+
+  /** Has the browser send the form that waited for this login. */
+  async function resume(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { form: id, returnTo, identity }: { form: string; returnTo: string; identity: Identity },
+  ): Promise<FastifyReply> {
+    const { answers, keptForms, publicUrl } = context
+    const { host, origin } = publicUrl
+    const form = await keptForms.take(request, reply, id, identity)
+    request.log.info({ kept: form !== undefined }, 'a form waited for this login')
+    if (form !== undefined) {
+      return answers.page(reply, 'FORM_RESUMED', keptFormPage({ host, origin, form }))
+    }
+    const action = { label: 'Go on', href: returnTo }
+    const page = formNotSentPage({ host, code: 'FORM_LOST', requestId: request.id, action })
+    return answers.page(reply, 'FORM_LOST', page)
+  }
+
+  /** What came of the session that the login before began. */
+  function fate(request: FastifyRequest, previous: LiveSession | undefined) {
+    if (previous !== undefined) return 'live'
+    const shown = context.cookieNames.readTicketCookie(request.raw.headers.cookie)
+    if (shown !== undefined) return 'unknown'
+    return withholdsSession(request) ? 'withheld' : 'not-sent'
   }
 
   /**
@@ -99,30 +148,39 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     state: string,
     now: number,
   ): Promise<FastifyReply> {
-    const { answers, returnState } = context
-    const returnTo = context.parseReturnTo(returnState.read(state))
+    const returnTo = context.parseReturnTo(context.returnState.read(state)?.returnTo)
     const live = await peekSession(context, request, now)
-    if (live !== undefined) return enter(request, reply, returnTo ?? '/')
+    if (live !== undefined) return enter(request, reply, returnTo ?? '/', state)
     if (withholdsSession(request)) {
       // Asked once more from a page of ours, the browser shows whether there is a session.
       const again = `${context.paths.callback}?${new URLSearchParams({ state }).toString()}`
       return goOn(reply, 'CONTINUE_PAGE', again)
     }
-    request.log.info({ code: 'ERR_CALLBACK_STATE' }, 'nobody waits for this callback')
-    return answers.problem(request, reply, 'ERR_CALLBACK_STATE', {
-      actions: [{ label: 'Start the sign-in again', href: paths.startUrl({ returnTo }) }],
-    })
+    return trouble.lost(request, reply, { state, returnTo, now })
   }
 
-  function enter(request: FastifyRequest, reply: FastifyReply, returnTo: string): FastifyReply {
+  function enter(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    returnTo: string,
+    state: string,
+  ): FastifyReply {
+    if (context.keepFragment) return goOn(reply, 'LOGIN_FINISHED', returnTo, fragmentName(state))
     // A strict cookie is not sent along the redirects that began at the provider, so that a redirect
     // would arrive without the session: let the browser navigate on its own.
     if (context.sameSite === 'strict') return goOn(reply, 'LOGIN_FINISHED', returnTo)
     return context.answers.redirect(request, reply, 'LOGIN_FINISHED', returnTo)
   }
 
-  function goOn(reply: FastifyReply, name: AnswerName, to: string): FastifyReply {
-    return context.answers.page(reply, name, continuePage({ host: context.publicUrl.host, to }))
+  function goOn(
+    reply: FastifyReply,
+    name: AnswerName,
+    to: string,
+    fragmentOf?: string,
+  ): FastifyReply {
+    const { host } = context.publicUrl
+    const page = continuePage({ host, to, ...(fragmentOf && { fragmentOf }) })
+    return context.answers.page(reply, name, page)
   }
 
   /** Whether another site made this request, so that the browser may not have sent the session cookie. */
@@ -140,6 +198,8 @@ const saysTooWeak = (code: string) =>
   code === 'ERR_ID_TOKEN_ACR' ||
   code === 'ERR_ID_TOKEN_AUTHENTICATION_TIME' ||
   code === 'ERR_CALLBACK_UNMET'
+// Who signs in so often within half a minute does not do it on purpose.
+const loginsOfLoop = 3
 
 interface Finishing {
   readonly login: PendingLogin

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
-import { type EndpointContext, queryOf } from '../endpoint-context.js'
-import { isPrefetch } from '../navigation.js'
+import { type EndpointContext, fragmentName, queryOf } from '../endpoint-context.js'
+import { isFormId } from '../kept-forms.js'
+import { isPrefetch, prefersPage } from '../navigation.js'
 import { signInPage } from '../pages/sign-in-page.js'
+import { startPage } from '../pages/start-page.js'
 
 /** `GET /start` begins a login; `GET /sign_in` is the page that offers the providers. */
 export function registerLogin(scope: FastifyInstance, context: EndpointContext): void {
@@ -16,7 +18,8 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
     const chosen = query.get('provider')
     if (chosen === null && providers.size > 1) {
-      return answers.redirect(request, reply, 'LOGIN_REQUIRED', paths.signInUrl(returnTo))
+      const path = paths.signInUrl(returnTo, formIn(query))
+      return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     }
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
     if (provider === undefined) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
@@ -27,28 +30,55 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     if (sealed !== null && stepUp === undefined) {
       return answers.problem(request, reply, 'ERR_REQUEST')
     }
+    const now = clock()
     const { url, transaction } = await provider.beginLogin({
       redirectUri: publicUrl.origin + paths.callback,
-      stateSuffix: returnState.suffix(returnTo),
+      stateSuffix: returnState.suffix(returnTo, context.beginningOf(request, now)),
       stepUp,
-      now: clock(),
+      now,
     })
-    pendingLogins.save(request, reply, { transaction, returnTo, ...(stepUp && { stepUp }) })
-    return answers.redirect(request, reply, 'LOGIN_STARTED', url)
+    const form = formIn(query)
+    pendingLogins.save(request, reply, {
+      transaction,
+      returnTo,
+      ...(form && { form }),
+      ...(stepUp && { stepUp }),
+    })
+    if (!context.keepFragment || !prefersPage(request.raw)) {
+      return answers.redirect(request, reply, 'LOGIN_STARTED', url)
+    }
+    const login = fragmentName(transaction.state)
+    const { host } = publicUrl
+    return answers.page(
+      reply,
+      'LOGIN_STARTED',
+      startPage({ host, login, url, providerName: provider.name }),
+    )
   })
 
   scope.get(paths.signIn, async (request, reply) => {
-    const returnTo = context.parseReturnTo(queryOf(request).get('rd') ?? undefined)
+    const query = queryOf(request)
+    const returnTo = context.parseReturnTo(query.get('rd') ?? undefined)
     const choices = [...providers.values()].map(({ id, name }) => ({
       name,
-      href: paths.startUrl({ providerId: id, returnTo }),
+      href: paths.startUrl({ providerId: id, returnTo, form: formIn(query) }),
     }))
     return answers.page(
       reply,
       'SIGN_IN_PAGE',
-      signInPage({ host: publicUrl.host, providers: choices }),
+      signInPage({
+        host: publicUrl.host,
+        providers: choices,
+        keepsFragment: context.keepFragment,
+      }),
     )
   })
+}
+
+/** The form that waits for this login, if there is one. */
+function formIn(query: URLSearchParams): string | undefined {
+  const id = query.get('form')
+  return id !== null && isFormId(id) ? id : undefined
 }
 
 /** Whether the browser only guesses, or a script calls, so that nobody would see the provider's page. */

@@ -39,7 +39,7 @@ export function registerSignOut(scope: FastifyInstance, context: EndpointContext
   // The state may be missing or another: some providers drop it. Then it leads nowhere in particular.
   scope.get(paths.signedOut, async (request, reply) => {
     const state = queryOf(request).get('state') ?? undefined
-    return leave(request, reply, context.parseReturnTo(returnState.read(state)))
+    return leave(request, reply, context.parseReturnTo(returnState.read(state)?.returnTo))
   })
 
   /** Whether the person asked for it here, rather than another site, an image, a frame or a guess. */
