@@ -33,7 +33,7 @@ export function* bearerContradictions(
     if (client === undefined) continue
     yield {
       path: at('bearer', 'audiences', index),
-      message: `is the clientId of provider "${client.id}", so that with accessTokenType: lax its ID tokens would look like access tokens; give the API an audience of its own`,
+      message: `is the clientId of ${client.id === undefined ? 'a provider' : `provider "${client.id}"`}, so that with accessTokenType: lax its ID tokens would look like access tokens; give the API an audience of its own`,
     }
   }
 }

@@ -62,7 +62,7 @@ function bytesOf({ method, target, headers, isChunked, body }: Case, run: number
 /** The fields that docs/endpoints.md names, and those that HTTP makes hop-by-hop. */
 const isChanged = (name: string) =>
   /^(connection|keep-alive|te|transfer-encoding|proxy-auth.*|x-listed)$/i.test(name) ||
-  /^(x[-_](forwarded|original|auth-request|valetkey)[-_].*|forwarded|x-real-ip|x-rewrite-url|client-ip)$/i.test(
+  /^(x[-_](forwarded|original|auth-request|valetkey)[-_].*|forwarded|via|x-real-ip|x-rewrite-url|client-ip)$/i.test(
     name,
   )
 
