@@ -1,4 +1,5 @@
 import t from 'tap'
+import { browse } from './browse.js'
 import { travel } from './journeys.js'
 import { certificateFolder, ingressFile, startApache } from './servers.js'
 import { startSite } from './site.js'
@@ -20,5 +21,6 @@ t.test('Apache before Valetkey, and nginx behind it', async (t) => {
       await startApache(t, port, config)
     },
   })
+  await t.test('ING-1 ING-2 a person signs in and out with a browser', (t) => browse(t, site))
   await travel(t, site, { withoutValetkey: 503 })
 })

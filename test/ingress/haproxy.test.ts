@@ -1,4 +1,5 @@
 import t from 'tap'
+import { browse } from './browse.js'
 import { travel } from './journeys.js'
 import { certificateFolder, ingressFile, startHaproxy } from './servers.js'
 import { startSite } from './site.js'
@@ -19,5 +20,6 @@ t.test('HAProxy before Valetkey, and nginx behind it', async (t) => {
       await startHaproxy(t, port, config)
     },
   })
+  await t.test('ING-1 ING-2 a person signs in and out with a browser', (t) => browse(t, site))
   await travel(t, site, { withoutValetkey: 503 })
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { browse } from './browse.js'
 import { travel } from './journeys.js'
 import { certificateFolder, ingressFile, startNginx } from './servers.js'
 import { startSite } from './site.js'
@@ -20,5 +21,6 @@ t.test('nginx before Valetkey, and Apache behind it', async (t) => {
       await startNginx(t, port, config)
     },
   })
+  await t.test('ING-1 ING-2 a person signs in and out with a browser', (t) => browse(t, site))
   await travel(t, site, { withoutValetkey: 502 })
 })
