@@ -8,7 +8,7 @@ import { WebSocket } from 'ws'
 import { followCertificateFiles, readCertificate } from '../../src/app/certificate-files.js'
 import { createListener } from '../../src/http/listener.js'
 import { askHttp2, openHttp2 } from '../helpers/http2-client.js'
-import { startInProcess } from '../helpers/in-process.js'
+import { startAppInProcess } from '../helpers/app-in-process.js'
 import { createAuthority } from '../helpers/certificates.js'
 import { startUpstream } from '../helpers/upstream.js'
 import { rawRequest } from '../proxy/raw-request.js'
@@ -42,7 +42,7 @@ t.test('TLS of its own, with HTTP/2 and HTTP/1.1 by ALPN', async (t) => {
   await use(first)
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
-  const { url, port } = await startInProcess(t, {
+  const { url, port } = await startAppInProcess(t, {
     publicUrl: 'https://localhost',
     tls: files,
     routes: [{ auth: 'public', upstream: upstream.url }],

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { startInProcess } from '../helpers/in-process.js'
+import { startAppInProcess } from '../helpers/app-in-process.js'
 import { startUpstream } from '../helpers/upstream.js'
 import { openConnection, parseResponse, rawRequest } from '../proxy/raw-request.js'
 import { startRawServer } from '../proxy/raw-server.js'
 
 const upstream = await startUpstream()
 t.teardown(() => upstream.close())
-const valetkey = await startInProcess(t, {
+const valetkey = await startAppInProcess(t, {
   routes: [{ auth: 'public', upstream: upstream.url }],
 })
 
@@ -159,7 +159,7 @@ t.test('SMU-9 an answer before the end of the body ends the connection', async (
   const early = await startRawServer(t, (socket) =>
     socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'),
   )
-  const before = await startInProcess(t, {
+  const before = await startAppInProcess(t, {
     routes: [{ auth: 'public', upstream: early.url }],
   })
   const text = await rawRequest(before.port, post('Content-Length: 100\r\n', smuggled))
@@ -194,7 +194,7 @@ t.test(
   async (t) => {
     let answer = ''
     const server = await startRawServer(t, (socket) => socket.end(Buffer.from(answer, 'latin1')))
-    const before = await startInProcess(t, {
+    const before = await startAppInProcess(t, {
       routes: [{ auth: 'public', upstream: server.url }],
     })
     for (const [name, bytes] of Object.entries(answers)) {

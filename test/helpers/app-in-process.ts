@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { createApp } from '../../src/app/app.js'
 import { loadConfig } from '../../src/config/load.js'
@@ -7,28 +8,35 @@ export interface AppInProcess {
   /** Where it listens, whatever its public URL. */
   readonly url: string
   readonly port: number
+  close(): Promise<void>
 }
 
 /**
- * Starts a whole Valetkey within this process, which is quicker than a process of its own. Without providers in the
- * configuration there is one that cannot be reached, enough for public routes.
+ * Starts a whole Valetkey within this process, which is quicker than a process of its own, with sessions in memory and a
+ * provider that cannot be reached: enough for what needs no login.
  *
- * @param config besides `listen` and `admin.listen`
+ * @param config over the defaults, section by section
  */
 export async function startAppInProcess(
   t: { teardown: (close: () => Promise<void>) => void },
   config: Record<string, unknown>,
 ): Promise<AppInProcess> {
-  const unreachable = { id: 'none', name: 'None', issuer: 'http://127.0.0.1:9', clientId: 'none' }
-  const file = stringify({
+  const text = stringify({
+    publicUrl: 'http://localhost',
     listen: '127.0.0.1:0',
     admin: { listen: '127.0.0.1:0' },
-    providers: [{ ...unreachable, clientSecret: 'none' }],
+    providers: [{ issuer: 'http://127.0.0.1:9', clientId: 'app', clientSecret: 'secret' }],
     ...config,
   })
-  const loaded = loadConfig({ file: 'valetkey.yaml', env: {}, readFile: () => file })
+  const loaded = loadConfig({
+    file: 'valetkey.yaml',
+    env: {},
+    readFile: (path) => (path === 'valetkey.yaml' ? text : readFileSync(path, 'utf8')),
+  })
   const app = await createApp(loaded, { logger: createLogger({ level: 'silent' }) })
-  t.teardown(() => app.close())
   const { url } = await app.listen()
-  return { url, port: Number(new URL(url).port) }
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= app.close())
+  t.teardown(close)
+  return { url, port: Number(new URL(url).port), close }
 }

@@ -27,7 +27,7 @@ export function problemsOf(
   }
 }
 
-export function readFrom(yaml: string, files: Files): (path: string) => string {
+function readFrom(yaml: string, files: Files): (path: string) => string {
   return (path) => {
     const text = path === '/etc/valetkey.yaml' ? yaml : files[path]
     if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })

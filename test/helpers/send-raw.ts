@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
-import { parseResponse } from '../proxy/raw-request.js'
+import { parseResponse, rawRequest } from '../proxy/raw-request.js'
 import type { Stack } from './stack.js'
 
 /** An answer as it came over the wire; of headers that come twice, the last. */
@@ -18,17 +16,13 @@ export async function send(
   { method = 'GET', from = '127.0.0.1', host = '' } = {},
 ): Promise<Reply> {
   const { port } = new URL(stack.valetkey.url)
-  const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress: from })
-  socket.setEncoding('latin1')
-  let text = ''
-  socket.on('data', (piece: string) => (text += piece))
-  const all = [
+  const head = [
     `${method} ${target} HTTP/1.1`,
     `Host: ${host || new URL(stack.publicUrl).host}`,
     ...lines,
+    'Connection: close',
   ]
-  socket.write(`${all.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1')
-  await once(socket, 'close')
+  const text = await rawRequest(Number(port), `${head.join('\r\n')}\r\n\r\n`, from)
   const { status, headerLines, body } = parseResponse(text)
   const pairs = headerLines.map((line): [string, string] => {
     const colon = line.indexOf(':')

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { constants, createServer } from 'node:http2'
 import t from 'tap'
 import { answerOf, askHttp2, openHttp2 } from '../helpers/http2-client.js'
-import { startInProcess } from '../helpers/in-process.js'
+import { startAppInProcess } from '../helpers/app-in-process.js'
 import { parseEcho, startUpstream } from '../helpers/upstream.js'
 import { openRawHttp2 } from '../helpers/raw-http2.js'
 import { openConnection, rawRequest } from '../proxy/raw-request.js'
@@ -33,7 +33,7 @@ const answers: Record<string, (response: ServerResponse) => void> = {
 const odd = await startUpstream((request, response) => answers[request.url ?? '']?.(response))
 t.teardown(() => odd.close())
 
-const valetkey = await startInProcess(t, {
+const valetkey = await startAppInProcess(t, {
   routes: [
     { match: { path: '/odd/' }, auth: 'public', upstream: odd.url },
     { match: { path: '/private/' }, upstream: upstream.url },
@@ -276,7 +276,9 @@ t.test('BODY-5 bounds what a client may send and open', async (t) => {
 })
 
 t.test('BODY-3 an event stream is ended, and everybody sent away, when it closes', async (t) => {
-  const closing = await startInProcess(t, { routes: [{ auth: 'public', upstream: upstream.url }] })
+  const closing = await startAppInProcess(t, {
+    routes: [{ auth: 'public', upstream: upstream.url }],
+  })
   const session = await openHttp2(t, closing.url)
   const silent = await openConnection(closing.port)
   const events = session.request({ ':path': '/events?count=3&open' })
@@ -352,7 +354,7 @@ t.test('HOP-7 a call of gRPC passes from HTTP/2 to HTTP/2, message by message', 
   t.teardown(() => application.close())
   const address = application.address()
   if (address === null || typeof address === 'string') throw new Error('not on a port')
-  const before = await startInProcess(t, {
+  const before = await startAppInProcess(t, {
     routes: [
       { auth: 'public', upstream: { url: `http://127.0.0.1:${address.port}`, http2: true } },
     ],

@@ -1,15 +1,16 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** Opens a plain connection; what arrives can be read from `received()`. */
+/** Opens a plain connection, from an address of the loopback; what arrives can be read from `received()`. */
 export const openConnection = async (
   port: number,
+  from?: string,
 ): Promise<{
   socket: Socket
   received: () => string
   until: (text: string) => Promise<string>
 }> => {
-  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  const socket = connect({ host: '127.0.0.1', port, localAddress: from, allowHalfOpen: true })
   let received = ''
   socket.setEncoding('latin1')
   socket.on('data', (piece: string) => {
@@ -34,8 +35,8 @@ export const openConnection = async (
 }
 
 /** Sends exactly these bytes and resolves with everything that came until the connection closed. */
-export const rawRequest = async (port: number, bytes: string): Promise<string> => {
-  const { socket, received } = await openConnection(port)
+export const rawRequest = async (port: number, bytes: string, from?: string): Promise<string> => {
+  const { socket, received } = await openConnection(port, from)
   socket.write(bytes, 'latin1')
   await new Promise<void>((resolve) => {
     for (const event of ['end', 'close']) socket.once(event, () => resolve())
