@@ -1,0 +1,64 @@
+import type { Logger } from 'pino'
+import { methodsMatter } from '../access/method-rules.js'
+import type { CompiledRoute } from '../access/route-table.js'
+import type { Config } from '../config/schema.js'
+import type { Answers } from '../http/answers.js'
+import type { CookieNames } from '../http/cookies.js'
+import type { StepUps } from '../http/step-ups.js'
+import { createChallengeAnswers } from '../http/upstream-challenge.js'
+import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
+import { createForwarder, type Forwarder } from '../proxy/forwarder.js'
+import type { Sessions } from '../session/sessions.js'
+import type { Metrics } from '../telemetry/metrics.js'
+import type { CallerHeaders } from './caller-headers.js'
+import { createCloseAtExpiry } from './close-at-expiry.js'
+import { createCloseWithSession } from './close-with-session.js'
+import { createForwardPlans, type PlanForward } from './forward-plans.js'
+
+/** The way of admitted requests to their upstreams. */
+export interface Forwarding {
+  readonly plan: PlanForward
+  readonly register: Forwarder['register']
+}
+
+export function createForwarding(
+  config: Config,
+  options: {
+    readonly routes: readonly CompiledRoute[]
+    readonly cookieNames: CookieNames
+    readonly callerHeaders: CallerHeaders
+    readonly stepUps: StepUps
+    readonly answers: Answers
+    readonly sessions: Sessions
+    readonly metrics: Metrics
+    readonly logger: Logger
+    readonly clock: () => number
+  },
+): Forwarding {
+  const { routes, cookieNames, callerHeaders, stepUps, answers, sessions } = options
+  const { metrics, logger, clock } = options
+  const plan = createForwardPlans({
+    routes,
+    scheme: new URL(config.publicUrl).protocol.slice(0, -1),
+    callerHeaders,
+    closeWithSession: createCloseWithSession(sessions, logger),
+    closeAtExpiry: createCloseAtExpiry({ logger, clock }),
+    answerChallenge: createChallengeAnswers(stepUps),
+  })
+  const forwarder = createForwarder({
+    isReservedHeader: methodsMatter(config.routes)
+      ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
+      : isReservedHeader,
+    isAnswerHeader: (name) => name === 'x-valetkey-answer',
+    isOwnCookie: cookieNames.isOwnCookie,
+    onFinalRecipient(_request, reply) {
+      answers.empty(reply, 'OPTIONS', 204)
+    },
+    onUpstreamResponse: metrics.upstreamAnswered,
+    onUpstreamError(request, reply, error) {
+      if (error.statusCode >= 500) metrics.upstreamError(error.code)
+      answers.error(request, reply, error)
+    },
+  })
+  return { plan, register: forwarder.register }
+}

@@ -1,0 +1,31 @@
+import { createFormPrompt, type FormPromptOptions } from '../http/form-prompt.js'
+import { createRefusals, type Refuse } from '../http/gate.js'
+import { createLoginPrompt } from '../http/login-prompt.js'
+import { createStepUpSeal, type StepUpSeal } from '../http/step-up-seal.js'
+import { createStepUps, type StepUps } from '../http/step-ups.js'
+import type { KeyRing } from '../session/key-ring.js'
+
+/** What says to clients that a request needs a login, a better one, or is not to be. */
+export interface LoginPrompts {
+  readonly stepUpSeal: StepUpSeal
+  readonly stepUps: StepUps
+  readonly refuse: Refuse
+}
+
+export function createLoginPrompts(
+  options: Omit<FormPromptOptions, 'promptForLogin'> & { readonly keyRing: KeyRing },
+): LoginPrompts {
+  const { publicUrl, paths, answers } = options
+  const promptForLogin = createLoginPrompt(options)
+  const stepUpSeal = createStepUpSeal(options.keyRing)
+  const stepUps = createStepUps({ publicUrl, paths, answers, promptForLogin, seal: stepUpSeal })
+  const promptForForm = createFormPrompt({ ...options, promptForLogin })
+  const refuse = createRefusals({
+    publicUrl,
+    paths,
+    answers,
+    promptForLogin: promptForForm,
+    stepUps,
+  })
+  return { stepUpSeal, stepUps, refuse }
+}
