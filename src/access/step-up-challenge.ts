@@ -11,7 +11,7 @@ export function stepUpChallenge({ acrValues, maxAgeMs }: StepUp): Record<string,
 }
 
 /** `max_age` has whole seconds; rounded down, so that what it allows the rule allows. */
-export const maxAgeSeconds = (maxAgeMs: number) => String(Math.floor(maxAgeMs / 1000))
+const maxAgeSeconds = (maxAgeMs: number) => String(Math.floor(maxAgeMs / 1000))
 
 /** What an upstream's `WWW-Authenticate` fields ask for; undefined when they ask for nothing of the kind. */
 export function parseStepUpChallenge(fields: readonly string[]): StepUp | undefined {

@@ -34,7 +34,7 @@ export class ConfigError extends CodedError<'ERR_CONFIG_INVALID'> {
 }
 
 /** `routes[0].upstream (line 12): is missing …` */
-export function formatProblem({ path, message, line }: ConfigProblem): string {
+function formatProblem({ path, message, line }: ConfigProblem): string {
   const place = [path, line === undefined ? '' : `(line ${line})`].filter(Boolean).join(' ')
   return place ? `${place}: ${message}` : message
 }

@@ -5,7 +5,7 @@ import type { Identity } from '../session/session.js'
 import { type ClaimPath, emailOf, groupsOf, readText } from './claims.js'
 
 /** An assertion lives so long, unless the session ends before. */
-export const assertionLifetimeMs = 5 * 60_000
+const assertionLifetimeMs = 5 * 60_000
 
 /** A public key of the assertion (RFC 8037 §2). */
 export interface AssertionKey {
