@@ -1,6 +1,5 @@
 import type { HopFields } from './hop-fields.js'
-import { isHopByHop, namesListedInConnection } from './hop-by-hop.js'
-import { neverInTrailers } from './never-in-trailers.js'
+import { isHopByHop, namesListedInConnection, neverInTrailers } from './hop-by-hop.js'
 import { withoutOwnCookies, type IsOwnCookie } from './own-cookies.js'
 
 export interface RequestHeaderRules {

@@ -1,5 +1,4 @@
-import { isHopByHop, namesListedInConnection } from './hop-by-hop.js'
-import { neverInTrailers } from './never-in-trailers.js'
+import { isHopByHop, namesListedInConnection, neverInTrailers } from './hop-by-hop.js'
 import { setsOwnCookie, type IsOwnCookie } from './own-cookies.js'
 
 export interface ResponseHeaderRules {
