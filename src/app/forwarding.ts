@@ -1,12 +1,9 @@
 import type { Logger } from 'pino'
-import { methodsMatter } from '../access/method-rules.js'
 import type { CompiledRoute } from '../access/route-table.js'
-import type { Config } from '../config/schema.js'
 import type { Answers } from '../http/answers.js'
 import type { CookieNames } from '../http/cookies.js'
 import type { StepUps } from '../http/step-ups.js'
 import { createChallengeAnswers } from '../http/upstream-challenge.js'
-import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
 import { createForwarder, type Forwarder } from '../proxy/forwarder.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
@@ -21,34 +18,31 @@ export interface Forwarding {
   readonly register: Forwarder['register']
 }
 
-export function createForwarding(
-  config: Config,
-  options: {
-    readonly routes: readonly CompiledRoute[]
-    readonly cookieNames: CookieNames
-    readonly callerHeaders: CallerHeaders
-    readonly stepUps: StepUps
-    readonly answers: Answers
-    readonly sessions: Sessions
-    readonly metrics: Metrics
-    readonly logger: Logger
-    readonly clock: () => number
-  },
-): Forwarding {
-  const { routes, cookieNames, callerHeaders, stepUps, answers, sessions } = options
-  const { metrics, logger, clock } = options
+export function createForwarding(options: {
+  readonly publicUrl: URL
+  readonly routes: readonly CompiledRoute[]
+  readonly isReservedHeader: (name: string) => boolean
+  readonly cookieNames: CookieNames
+  readonly callerHeaders: CallerHeaders
+  readonly stepUps: StepUps
+  readonly answers: Answers
+  readonly sessions: Sessions
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly clock: () => number
+}): Forwarding {
+  const { routes, isReservedHeader, cookieNames, callerHeaders, stepUps, answers } = options
+  const { sessions, metrics, logger, clock } = options
   const plan = createForwardPlans({
     routes,
-    scheme: new URL(config.publicUrl).protocol.slice(0, -1),
+    scheme: options.publicUrl.protocol.slice(0, -1),
     callerHeaders,
     closeWithSession: createCloseWithSession(sessions, logger),
     closeAtExpiry: createCloseAtExpiry({ logger, clock }),
     answerChallenge: createChallengeAnswers(stepUps),
   })
   const forwarder = createForwarder({
-    isReservedHeader: methodsMatter(config.routes)
-      ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
-      : isReservedHeader,
+    isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
     onFinalRecipient(_request, reply) {

@@ -15,16 +15,12 @@ export interface LoginPrompts {
 export function createLoginPrompts(
   options: Omit<FormPromptOptions, 'promptForLogin'> & { readonly keyRing: KeyRing },
 ): LoginPrompts {
-  const { publicUrl, paths, answers } = options
   const promptForLogin = createLoginPrompt(options)
   const stepUpSeal = createStepUpSeal(options.keyRing)
-  const stepUps = createStepUps({ publicUrl, paths, answers, promptForLogin, seal: stepUpSeal })
-  const promptForForm = createFormPrompt({ ...options, promptForLogin })
+  const stepUps = createStepUps({ ...options, promptForLogin, seal: stepUpSeal })
   const refuse = createRefusals({
-    publicUrl,
-    paths,
-    answers,
-    promptForLogin: promptForForm,
+    ...options,
+    promptForLogin: createFormPrompt({ ...options, promptForLogin }),
     stepUps,
   })
   return { stepUpSeal, stepUps, refuse }

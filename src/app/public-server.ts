@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createClientFacts } from '../access/forwarded.js'
+import { methodsMatter } from '../access/method-rules.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import type { Config } from '../config/schema.js'
@@ -13,6 +14,7 @@ import { createJudge } from '../http/judge.js'
 import { createPaths } from '../http/paths.js'
 import { createRenderer } from '../http/renderer.js'
 import { createServer } from '../http/server.js'
+import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
 import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import { createRequestIds } from '../telemetry/request-id.js'
@@ -86,6 +88,9 @@ export async function createPublicServer(
   })
   const { refuse, stepUps } = loginPrompts
 
+  const isReserved = methodsMatter(config.routes)
+    ? (name: string) => isReservedHeader(name) || isMethodOverrideHeader(name)
+    : isReservedHeader
   const forwardAuth: ForwardAuth = {
     judge,
     readAsked: createReadAsked(table),
@@ -96,8 +101,10 @@ export async function createPublicServer(
     missing,
     withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
   }
-  const forwarding = createForwarding(config, {
+  const forwarding = createForwarding({
+    publicUrl,
     routes: table.routes,
+    isReservedHeader: isReserved,
     cookieNames,
     callerHeaders,
     stepUps,
