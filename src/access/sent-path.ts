@@ -5,6 +5,10 @@ type Forwarding = Pick<RouteConfig, 'upstream'> & {
   readonly forward: Pick<RouteConfig['forward'], 'stripPrefix'>
 }
 
+/** Where a route goes, however much more is said of the upstream. */
+export const upstreamUrl = (upstream: RouteConfig['upstream']): string =>
+  typeof upstream === 'string' ? upstream : upstream.url
+
 /** What stands before every path at the upstream: empty, or beginning with a slash and not ending with one. */
 export function upstreamBasePath(url: string): string {
   return /^https?:/i.test(url) ? new URL(url).pathname.replace(/\/+$/, '') : ''
@@ -30,7 +34,7 @@ export function staysOnRoute(
   { upstream, forward }: Forwarding,
   isOnRoute: (path: string) => boolean,
 ): boolean {
-  const basePath = upstreamBasePath(typeof upstream === 'string' ? upstream : upstream.url)
+  const basePath = upstreamBasePath(upstreamUrl(upstream))
   const prefix = forward.stripPrefix ?? ''
   if (prefix === '' && basePath === '') return true
   if (path !== prefix && !path.startsWith(`${prefix}/`)) return false

@@ -3,6 +3,7 @@ import { forwardingHeaders } from '../access/forwarded.js'
 import type { RequestFacts } from '../access/request-facts.js'
 import type { CompiledRoute, Location } from '../access/route-table.js'
 import { evaluate, type Rule, type Subject } from '../access/rules.js'
+import { upstreamUrl } from '../access/sent-path.js'
 import { stepUpChallenge } from '../access/step-up-challenge.js'
 import type { RouteConfig } from '../config/schema.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
@@ -106,7 +107,7 @@ function treeOf(rule: Rule, subject: Subject, depth: number): string[] {
 function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
   switch (decision.kind) {
     case 'forward':
-      return [`forwarded to ${urlOf(config)}`]
+      return [`forwarded to ${upstreamUrl(config.upstream)}`]
     case 'authenticate':
       return ['302 to the sign-in for a page', '401 for anything else']
     case 'step-up': {
@@ -121,9 +122,6 @@ function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
       return ['403']
   }
 }
-
-const urlOf = ({ upstream }: RouteConfig) =>
-  typeof upstream === 'string' ? upstream : upstream.url
 
 /** The names of the headers that the upstream would get of Valetkey, made as for real requests. */
 function headerNames({ facts, route, identity, options, now }: Found): string[] {

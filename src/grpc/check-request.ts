@@ -1,7 +1,7 @@
 import type { CheckRequest } from './check-messages.js'
 
-/** A request that Envoy asks about. Texts are the Latin-1 view of their bytes, as node:http has them. */
-export interface Question {
+/** The request that a check is about. Texts are the Latin-1 view of their bytes, as node:http has them. */
+export interface CheckedRequest {
   readonly method: string
   /** Path and query as the client sent them. */
   readonly target: string
@@ -11,7 +11,9 @@ export interface Question {
 }
 
 /** What Envoy says of the request, as if it had arrived by HTTP/1.1. */
-export function questionOf({ attributes: { source, request } }: CheckRequest): Question {
+export function checkedRequestOf({
+  attributes: { source, request },
+}: CheckRequest): CheckedRequest {
   const { method, path, host } = request.http
   const headers = headersOf(request.http)
   const address = source?.address?.socketAddress?.address
@@ -39,7 +41,7 @@ function headersOf({ headers, headerMap }: CheckRequest['attributes']['request']
     .map(({ key, value }): [string, string] => [key.toLowerCase(), value])
 }
 
-function lastForwardedFor(headers: Question['headers']): string | undefined {
+function lastForwardedFor(headers: CheckedRequest['headers']): string | undefined {
   const [, list] = headers.findLast(([name]) => name === 'x-forwarded-for') ?? []
   return list?.split(',').at(-1)?.trim()
 }

@@ -13,7 +13,7 @@ import {
   encodeCheckResponse,
   type HeaderValueOption,
 } from './check-messages.js'
-import { type Question, questionOf } from './check-request.js'
+import { type CheckedRequest, checkedRequestOf } from './check-request.js'
 
 type Header = readonly [name: string, value: string]
 
@@ -33,7 +33,7 @@ export type CheckResult =
 
 export interface CheckServerOptions {
   /** Decides about a request on behalf of the peer at an address. */
-  readonly check: (question: Question, peerAddress: string) => Promise<CheckResult>
+  readonly check: (checked: CheckedRequest, peerAddress: string) => Promise<CheckResult>
   readonly logger: { error(fields: object, message: string): void }
 }
 
@@ -62,7 +62,7 @@ export function createCheckServer({ check, logger }: CheckServerOptions): CheckS
   const server = new Server()
 
   async function answer(request: CheckRequest, peer: string): Promise<CheckResponse> {
-    const result = await check(questionOf(request), addressOf(peer))
+    const result = await check(checkedRequestOf(request), addressOf(peer))
     return result.kind === 'admitted' ? allow(result) : deny(result)
   }
 
