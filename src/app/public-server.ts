@@ -96,9 +96,11 @@ export async function createPublicServer(
     readAsked: createReadAsked(table),
     refuse,
     anySession: anySession(),
+    hasRules: table.routes.some((route) => route.require !== undefined),
     clientOf: (request) => readArrival(request).client,
     callerHeaders,
     missing,
+    isReservedHeader: isReserved,
     withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
   }
   const forwarding = createForwarding({
@@ -145,7 +147,7 @@ export async function createPublicServer(
     forwardAuth,
     clientFacts,
     answers,
-    renderAnswer: createRenderer({ logger, newRequestId, answers }),
+    renderAnswer: createRenderer({ url: paths.extAuthz, logger, newRequestId, answers }),
     onAnswered: metrics.request,
   })
   return { server, check }
