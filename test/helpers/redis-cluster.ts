@@ -10,7 +10,7 @@ export interface RedisCluster {
   readonly nodes: readonly RedisServer[]
   /** The node that holds the slot of a key, as the others see it. */
   primaryOf(key: string): Promise<RedisServer>
-  /** A node that is a replica of that one. */
+  /** A node that is a replica of that one, as soon as that one knows of it. */
   replicaOf(primary: RedisServer): Promise<RedisServer>
   /** Runs redis-cli against the cluster (with -c: where the key is). */
   cli(...args: string[]): Promise<string>
@@ -65,8 +65,13 @@ export async function startRedisCluster(
       throw new Error(`no node has slot ${slot}`)
     },
     async replicaOf(primary) {
-      const own = (await slotsOf(primary)).find(([, , holder]) => holder?.[1] === primary.port)
-      return byPort(own?.[3]?.[1])
+      let port: unknown
+      await allSee([primary], async () => {
+        const own = (await slotsOf(primary)).find(([, , holder]) => holder?.[1] === primary.port)
+        port = own?.[3]?.[1]
+        return port !== undefined
+      })
+      return byPort(port)
     },
     cli,
     async stop() {

@@ -24,7 +24,11 @@ t.test('a failover by order: the session stays, and changes are heard again', as
   await warmUp(replica, cookieValue)
   const generation = store.changes.certainty()?.generation ?? 0
   const [first, second] = sentinels.servers
-  await until(async () => (await first?.client().dbsize()) === (await second?.client().dbsize()))
+  // Sentinels may take ten seconds and more until they tell a former primary whose replica it is.
+  await until(
+    async () => (await first?.client().dbsize()) === (await second?.client().dbsize()),
+    30_000,
+  )
   await sentinels.failover()
   await until(() => (store.changes.certainty()?.generation ?? 0) > generation)
   t.ok(await load(sessions, cookieValue))
@@ -42,7 +46,11 @@ t.test('a primary that hangs is left for its successor, and not believed afterwa
   await warmUp(replica, cookieValue)
   const hung = await sentinels.primary()
   const [first, second] = sentinels.servers
-  await until(async () => (await first?.client().dbsize()) === (await second?.client().dbsize()))
+  // Sentinels may take ten seconds and more until they tell a former primary whose replica it is.
+  await until(
+    async () => (await first?.client().dbsize()) === (await second?.client().dbsize()),
+    30_000,
+  )
   let absent = 0
   const isServed = () =>
     load(sessions, cookieValue).then(
