@@ -5,7 +5,7 @@ import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
-import { createArrivals, createReadAsked } from '../http/arrival.js'
+import { createArrivals, createOriginalArrivals } from '../http/arrival.js'
 import { type Check, createCheck } from '../http/check.js'
 import { sharingHeaders } from '../http/cross-origin.js'
 import type { ForwardAuth } from '../http/forward-auth.js'
@@ -93,7 +93,7 @@ export async function createPublicServer(
     : isReservedHeader
   const forwardAuth: ForwardAuth = {
     judge,
-    readAsked: createReadAsked(table),
+    readOriginalArrival: createOriginalArrivals(table),
     refuse,
     anySession: anySession(),
     hasRules: table.routes.some((route) => route.require !== undefined),

@@ -14,12 +14,12 @@ export interface Arrival {
   /** The path as sent; empty when the target was refused. */
   readonly path: string
   readonly location: Location
-  /** Whether an ingress asks about the request, which it is going to answer itself or send elsewhere. */
+  /** Whether it is the original request of a subrequest, which the ingress answers or sends on itself. */
   readonly isSubrequest: boolean
 }
 
-/** A request that an ingress asks about. */
-export interface Asked {
+/** The original request of a subrequest, however the ingress names it. */
+export interface Original {
   readonly method: string
   /** As sent by the client. */
   readonly target: string
@@ -49,29 +49,22 @@ const unclearHost: RefusedTarget = {
 /** Reads the facts of a request; the same object however often it is asked. */
 export type ReadArrival = (request: IncomingMessage) => Arrival
 
-/** Reads what an ingress asks about in the same way as a request that arrives itself. */
-export type ReadAsked = (asked: Asked) => Arrival
+/** Reads an original request in the same way as a request that arrives itself. */
+export type ReadOriginalArrival = (original: Original) => Arrival
 
-export function createReadAsked(routes: RouteTable): ReadAsked {
-  return ({ method, target: raw, host, client: told }) => {
+export function createOriginalArrivals(routes: RouteTable): ReadOriginalArrival {
+  return function readOriginalArrival({ method, target, host, client: told }) {
     const named = parseHost(host)
     const { clientAddress } = told
     // What else the subrequest says of a host may be the client's invention, or that of the decision point.
     const client = host === undefined ? told : { ...told, host }
-    const facts: RequestFacts = { method, target: raw, host: named?.name ?? '', clientAddress }
-    const target = named === undefined ? unclearHost : parseRequestTarget(facts)
-    if (target.kind === 'refused') {
-      return { facts, client, originForm: '', path: '', location: target, isSubrequest: true }
-    }
-    const { originForm, path } = target
-    const location = routes.locate(facts, target)
-    return { facts, client, originForm, path, location, isSubrequest: true }
+    const facts: RequestFacts = { method, target, host: named?.name ?? '', clientAddress }
+    return { facts, client, isSubrequest: true, ...placeOf(facts, named, routes) }
   }
 }
 
 export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArrival {
   const arrivals = new WeakMap<IncomingMessage, Arrival>()
-  const isSubrequest = false
 
   function readOnce(request: IncomingMessage): Arrival {
     const client = clientFacts(request.socket.remoteAddress, request.rawHeaders)
@@ -82,13 +75,7 @@ export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArr
       host: parseHost(client.host)?.name ?? named?.name ?? '',
       clientAddress: client.clientAddress,
     }
-    const target = named === undefined ? unclearHost : parseRequestTarget(facts)
-    if (target.kind === 'refused') {
-      return { facts, client, originForm: '', path: '', location: target, isSubrequest }
-    }
-    const { originForm, path } = target
-    const location = routes.locate(facts, target)
-    return { facts, client, originForm, path, location, isSubrequest }
+    return { facts, client, isSubrequest: false, ...placeOf(facts, named, routes) }
   }
 
   return function readArrival(request) {
@@ -98,6 +85,17 @@ export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArr
     arrivals.set(request, arrival)
     return arrival
   }
+}
+
+function placeOf(
+  facts: RequestFacts,
+  named: ReturnType<typeof parseHost>,
+  routes: RouteTable,
+): Pick<Arrival, 'originForm' | 'path' | 'location'> {
+  const target = named === undefined ? unclearHost : parseRequestTarget(facts)
+  if (target.kind === 'refused') return { originForm: '', path: '', location: target }
+  const { originForm, path } = target
+  return { originForm, path, location: routes.locate(facts, target) }
 }
 
 /** The value of the Host header; undefined when there is none, or more than one. */

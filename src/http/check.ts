@@ -7,7 +7,7 @@ import { admittedHeaders, type ForwardAuth, logUntrusted } from './forward-auth.
 import { credentialsOf } from './judge.js'
 import type { RenderAnswer, RenderedAnswer } from './renderer.js'
 
-/** A request that an ingress asks about in another protocol than HTTP. */
+/** The original request of a check, which an ingress makes in another protocol than HTTP. */
 export interface CheckedRequest {
   readonly method: string
   readonly target: string
@@ -25,7 +25,7 @@ export type CheckResult =
   | ({ readonly kind: 'refused' } & RenderedAnswer)
 
 /** Decides about a request on behalf of the peer at an address, as `/ext-authz/…` does. Never throws. */
-export type Check = (asked: CheckedRequest, peerAddress: string) => Promise<CheckResult>
+export type Check = (checked: CheckedRequest, peerAddress: string) => Promise<CheckResult>
 
 export function createCheck(options: {
   readonly forwardAuth: ForwardAuth
@@ -36,10 +36,10 @@ export function createCheck(options: {
   readonly onAnswered: (answer: string) => void
 }): Check {
   const { forwardAuth, clientFacts, answers, renderAnswer, onAnswered } = options
-  const { judge, readAsked, refuse } = forwardAuth
+  const { judge, readOriginalArrival, refuse } = forwardAuth
 
-  return async function check(asked, peerAddress) {
-    const sent = { headers: headersOf(asked.headers), rawHeaders: asked.headers.flat() }
+  return async function check(checked, peerAddress) {
+    const sent = { headers: headersOf(checked.headers), rawHeaders: checked.headers.flat() }
     const refused = async (answer: Parameters<RenderAnswer>[1]): Promise<CheckResult> => {
       const rendered = await renderAnswer(sent.headers, answer)
       onAnswered(rendered.headers.find(([name]) => name === 'x-valetkey-answer')?.[1] ?? '')
@@ -53,7 +53,7 @@ export function createCheck(options: {
         return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST_MISSING')
       })
     }
-    const arrival = readAsked({ ...asked, client })
+    const arrival = readOriginalArrival({ ...checked, client })
     try {
       const verdict = await judge(arrival, credentialsOf(sent))
       if (verdict.kind !== 'admitted') {

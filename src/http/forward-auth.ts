@@ -5,14 +5,14 @@ import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing, Rule } from '../access/rules.js'
 import type { Header } from '../identity/identity-headers.js'
 import type { Identity } from '../session/session.js'
-import type { ReadAsked } from './arrival.js'
+import type { ReadOriginalArrival } from './arrival.js'
 import type { Refuse } from './gate.js'
-import type { Admission, Judge, Sent } from './judge.js'
+import type { Admission, Judge, SentHeaders } from './judge.js'
 
 /** What the endpoints need that an ingress asks before it lets a request through. */
 export interface ForwardAuth {
   readonly judge: Judge
-  readonly readAsked: ReadAsked
+  readonly readOriginalArrival: ReadOriginalArrival
   readonly refuse: Refuse
   /** Stands for the routes where nobody says which request is meant, and any session will do. */
   readonly anySession: CompiledRoute
@@ -35,10 +35,10 @@ type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyR
 const methods = METHODS.filter((method) => method !== 'CONNECT')
 
 /**
- * Registers an endpoint that an ingress asks by any method. It answers before the body, which has no say: some
+ * Registers an endpoint for subrequests, which come by any method. It answers before the body, which has no say: some
  * ingresses announce one that they never send.
  */
-export function registerQuestion(scope: FastifyInstance, url: string, answer: Answer): void {
+export function registerSubrequest(scope: FastifyInstance, url: string, answer: Answer): void {
   for (const method of methods) {
     if (!scope.supportedMethods.includes(method)) scope.addHttpMethod(method)
   }
@@ -56,7 +56,7 @@ export function registerQuestion(scope: FastifyInstance, url: string, answer: An
  */
 export function admittedHeaders(
   { callerHeaders, withoutOwnCookies }: ForwardAuth,
-  { headers }: Sent,
+  { headers }: SentHeaders,
   admission: Admission,
 ): readonly Header[] {
   const admitted = [...callerHeaders(admission)]

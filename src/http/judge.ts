@@ -105,11 +105,11 @@ export interface Credentials {
   readonly headers: IncomingHttpHeaders
 }
 
-/** The headers of a request, however they were brought. */
-export type Sent = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+/** The headers of a request as they were sent, by whatever protocol. */
+export type SentHeaders = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
 
 /** Reads the credentials of a request. */
-export const credentialsOf = (request: Sent): Credentials => ({
+export const credentialsOf = (request: SentHeaders): Credentials => ({
   cookie: request.headers.cookie,
   authorizations: authorizationsOf(request),
   headers: request.headers,

@@ -18,7 +18,7 @@ export interface Presented {
   readonly endsAt: number
 }
 
-/** What a route's upstream is told about the person, as headers. `sessionKey` names the session. */
+/** What a route's upstream is told about who makes a request, as headers. `sessionKey` names the session, or the token. */
 export type SessionHeaders = (
   session: Presented,
   sessionKey: string,

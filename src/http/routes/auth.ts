@@ -10,7 +10,7 @@ import {
   logUntrusted,
   logWithoutRules,
   namesRequest,
-  registerQuestion,
+  registerSubrequest,
 } from '../forward-auth.js'
 import { type Admission, credentialsOf, identityOf, type Verdict } from '../judge.js'
 import { returnToOf } from '../login-prompt.js'
@@ -25,13 +25,13 @@ import { returnToOf } from '../login-prompt.js'
  */
 export function registerAuth(scope: FastifyInstance, context: EndpointContext): void {
   const { publicUrl, paths, answers, forwardAuth } = context
-  const { judge, refuse, anySession, readAsked, clientOf, missing } = forwardAuth
+  const { judge, refuse, anySession, readOriginalArrival, clientOf, missing } = forwardAuth
   const scheme = publicUrl.protocol === 'https:' ? 'https' : 'http'
 
-  registerQuestion(scope, paths.auth, async (request, reply) => {
+  registerSubrequest(scope, paths.auth, async (request, reply) => {
     const constraints = constraintsOf(request)
     if (constraints === 'malformed') return deny(request, reply, 'the constraints are malformed')
-    const arrival = readAskedOf(request)
+    const arrival = readOriginalOf(request)
     if (typeof arrival === 'string') return deny(request, reply, arrival)
 
     const verdict = await judge(arrival, credentialsOf(request.raw))
@@ -40,8 +40,8 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     return constrain(request, reply, verdict.admission, constraints)
   })
 
-  /** What is asked about, or why that cannot be told. */
-  function readAskedOf(request: FastifyRequest): Arrival | string {
+  /** The original request, or why that cannot be told. */
+  function readOriginalOf(request: FastifyRequest): Arrival | string {
     const client = clientOf(request.raw)
     if (!client.trusted) {
       if (namesRequest(request.raw)) logUntrusted(request, client)
@@ -53,12 +53,12 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
       logUnnamed(request)
       return 'no request is named'
     }
-    return readAsked({ ...original, client })
+    return readOriginalArrival({ ...original, client })
   }
 
   function anything(request: FastifyRequest): Arrival {
-    const asked = { method: 'GET', target: '/', host: publicUrl.hostname }
-    const arrival = readAsked({ ...asked, client: clientOf(request.raw) })
+    const original = { method: 'GET', target: '/', host: publicUrl.hostname }
+    const arrival = readOriginalArrival({ ...original, client: clientOf(request.raw) })
     return { ...arrival, location: { kind: 'route', route: anySession, index: anySession.index } }
   }
 

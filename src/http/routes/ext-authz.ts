@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { headersToRemove } from '../../identity/headers-to-remove.js'
 import { soleHost } from '../arrival.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import { admittedHeaders, logUntrusted, registerQuestion } from '../forward-auth.js'
+import { admittedHeaders, logUntrusted, registerSubrequest } from '../forward-auth.js'
 import { credentialsOf } from '../judge.js'
 
 /**
@@ -12,15 +12,15 @@ import { credentialsOf } from '../judge.js'
  */
 export function registerExtAuthz(scope: FastifyInstance, context: EndpointContext): void {
   const { paths, answers, forwardAuth } = context
-  const { judge, refuse, readAsked, clientOf, isReservedHeader } = forwardAuth
+  const { judge, refuse, readOriginalArrival, clientOf, isReservedHeader } = forwardAuth
 
-  registerQuestion(scope, paths.extAuthz, async (request, reply) => {
+  registerSubrequest(scope, paths.extAuthz, async (request, reply) => {
     const client = clientOf(request.raw)
     if (!client.trusted) {
       logUntrusted(request, client)
       return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST_MISSING')
     }
-    const arrival = readAsked({
+    const arrival = readOriginalArrival({
       method: request.method,
       target: request.originalUrl.slice(paths.extAuthz.length),
       // Not X-Forwarded-Host: Envoy passes on what a client says there.

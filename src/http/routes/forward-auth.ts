@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { readOriginalRequest } from '../../access/original-request.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import { admittedHeaders, logUnnamed, logUntrusted, registerQuestion } from '../forward-auth.js'
+import { admittedHeaders, logUnnamed, logUntrusted, registerSubrequest } from '../forward-auth.js'
 import { credentialsOf } from '../judge.js'
 
 /**
@@ -10,10 +10,10 @@ import { credentialsOf } from '../judge.js'
  */
 export function registerForwardAuth(scope: FastifyInstance, context: EndpointContext): void {
   const { publicUrl, paths, answers, forwardAuth } = context
-  const { judge, refuse, readAsked, clientOf } = forwardAuth
+  const { judge, refuse, readOriginalArrival, clientOf } = forwardAuth
   const scheme = publicUrl.protocol === 'https:' ? 'https' : 'http'
 
-  registerQuestion(scope, paths.forwardAuth, async (request, reply) => {
+  registerSubrequest(scope, paths.forwardAuth, async (request, reply) => {
     const client = clientOf(request.raw)
     if (!client.trusted) {
       logUntrusted(request, client)
@@ -29,7 +29,7 @@ export function registerForwardAuth(scope: FastifyInstance, context: EndpointCon
       request.log.info({ code, reason }, 'forward auth refused')
       return answers.problem(request, reply, code)
     }
-    const arrival = readAsked({ ...original, client })
+    const arrival = readOriginalArrival({ ...original, client })
     const verdict = await judge(arrival, credentialsOf(request.raw))
     if (verdict.kind !== 'admitted') return refuse(request, reply, arrival, verdict)
     for (const [name, value] of admittedHeaders(forwardAuth, request.raw, verdict.admission)) {
