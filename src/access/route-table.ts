@@ -31,10 +31,10 @@ export interface RouteTable {
    * Refuses the target where some reading, or the same in another case, would take another route:
    * then the upstream could serve what the route's rules do not cover.
    */
-  locate(facts: Asked, target: RequestTarget): Location
+  locate(facts: LocatingFacts, target: RequestTarget): Location
 }
 
-type Asked = Pick<RequestFacts, 'method' | 'host'>
+type LocatingFacts = Pick<RequestFacts, 'method' | 'host'>
 
 interface Entry {
   readonly location: Location
@@ -74,7 +74,7 @@ export function compileRoutes(
   ]
   const patternsHaveCapitals = entries.some(({ pattern }) => pattern.folded !== pattern.source)
 
-  const find = (facts: Asked, reading: string, folded?: string): Location => {
+  const find = (facts: LocatingFacts, reading: string, folded?: string): Location => {
     for (const entry of entries) {
       const matches =
         entry.pattern.matches(reading) ||

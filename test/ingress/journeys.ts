@@ -141,7 +141,7 @@ async function spoofs(t: Test, site: Site): Promise<void> {
 }
 
 /** Where an ingress asks, in spellings that one of two may take for another path. */
-const questions = [
+const subrequests = [
   '/oauth2/auth',
   '/oauth2/forward-auth',
   '/oauth2/ext-authz/page',
@@ -173,20 +173,20 @@ async function asks(t: Test, { publicUrl, newClient, ask, application }: Site): 
   const client = newClient()
   await signIn({ publicUrl }, 'alice', { client })
   application.forget()
-  for (const question of questions) {
+  for (const subrequest of subrequests) {
     for (const named of [
       `X-Original-Method: GET\r\nX-Original-URL: ${publicUrl}/page\r\n`,
       'X-Forwarded-Method: GET\r\nX-Forwarded-Uri: /page\r\n',
       '',
     ]) {
       const { status, headerLines } = await ask(
-        `GET ${question} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${client.cookieFor(publicUrl)}; theirs=1\r\n${named}Connection: close\r\n\r\n`,
+        `GET ${subrequest} HTTP/1.1\r\nHost: ${host}\r\nCookie: ${client.cookieFor(publicUrl)}; theirs=1\r\n${named}Connection: close\r\n\r\n`,
       )
-      t.ok([400, 401, 403, 404].includes(status), `${question} ${named}: ${status}`)
+      t.ok([400, 401, 403, 404].includes(status), `${subrequest} ${named}: ${status}`)
       t.notMatch(
         headerLines.join('\n'),
         /^(authorization|cookie|x-forwarded-|x-auth-request-)/im,
-        question,
+        subrequest,
       )
     }
   }
@@ -235,7 +235,7 @@ async function detours(t: Test, site: Site): Promise<void> {
         `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n${cookie}Connection: close\r\n\r\n`,
       )
       const what = `${target} ${cookie === '' ? 'by a stranger' : 'by bob'}: ${status}`
-      // A fragment may be cut off by the ingress, for the question and for the application alike.
+      // A fragment may be cut off by the ingress, for the subrequest and for the application alike.
       const isPublic = status === 200 && target.includes('#')
       t.ok(isPublic || [400, 401, 403, 404].includes(status), what)
       if (target.startsWith('/public/..')) t.equal(status, 400, what)
