@@ -137,9 +137,7 @@ export async function createPublicServer(
     store: store.forms,
   })
   const refuse = createRefusals({
-    publicUrl,
-    paths,
-    answers,
+    ...loginPlaces,
     promptForLogin: createFormPrompt({ ...loginPlaces, promptForLogin, keptForms, clock }),
     stepUps,
   })
