@@ -5,6 +5,7 @@ import type { BearerRefusal } from './bearer.js'
 import { sharingHeaders } from './cross-origin.js'
 import type { FormPrompt } from './form-prompt.js'
 import { type Admission, credentialsOf, type Judge, type Verdict } from './judge.js'
+import { type LoginPromptOptions, returnToOf } from './login-prompt.js'
 import { isNavigation, originOf } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
@@ -15,6 +16,7 @@ export interface RefusalOptions {
   readonly publicUrl: URL
   readonly paths: Paths
   readonly answers: Answers
+  readonly parseReturnTo: LoginPromptOptions['parseReturnTo']
   readonly promptForLogin: FormPrompt
   readonly stepUps: StepUps
 }
@@ -115,7 +117,9 @@ export function createRefusals(options: RefusalOptions): Refuse {
         host: options.publicUrl.host,
         person: live && personOf(live.session.identity),
         signOutPath: options.paths.signOut,
-        returnTo: isNavigation(originOf(request, arrival)) ? arrival.originForm : undefined,
+        returnTo: isNavigation(originOf(request, arrival))
+          ? returnToOf(options, arrival)
+          : undefined,
         requestId: request.id,
       }),
     })

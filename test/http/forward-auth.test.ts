@@ -383,6 +383,9 @@ t.test('forward auth', async (t) => {
     const answer = await auth([...named, alice, ...navigation])
     t.equal(answer.status, 403)
     t.match(answer.body, 'rd=http%3A%2F%2Fother.example%2Fmfa%2Fx')
+    const there = ['X-Original-Method: GET', 'X-Original-URL: http://other.example/admin/x']
+    const forbidden = await auth([...there, bob, ...navigation])
+    t.match(forbidden.body, 'value="http://other.example/admin/x"', 'as somebody else, too')
   })
 
   await t.test('HOP-10 ING-6 a line of paths.txt gets as far by asking as by itself', async (t) => {
