@@ -1,6 +1,6 @@
-import { breakable, html } from './html.js'
+import { html } from './html.js'
 import { createPage, type Page } from './layout.js'
-import { initialOf } from './initial.js'
+import { signedInAs } from './signed-in-as.js'
 
 /** Tells who is signed in, that this does not suffice here, and how to come back as somebody else. */
 export function forbiddenPage(options: {
@@ -12,7 +12,6 @@ export function forbiddenPage(options: {
   returnTo: string | undefined
   requestId: string
 }): Page {
-  const { person } = options
   return createPage({
     host: options.host,
     title: 'You do not have access',
@@ -22,13 +21,7 @@ export function forbiddenPage(options: {
         Your account is not permitted to open this. If you think it should be, ask whoever manages
         access and give them the request id below.
       </p>
-      ${
-        person !== undefined &&
-        html`<div class="person">
-          <span class="initial" aria-hidden="true">${initialOf(person)}</span>
-          <p>Signed in as <strong>${breakable(person)}</strong></p>
-        </div>`
-      }`,
+      ${signedInAs(options.person)}`,
     actions: [
       {
         label: 'Use another account',

@@ -1,6 +1,6 @@
-import { breakable, html } from './html.js'
-import { initialOf } from './initial.js'
+import { html } from './html.js'
 import { createPage, type Page } from './layout.js'
+import { signedInAs } from './signed-in-as.js'
 
 /** Tells that signing in again did not bring what is needed here, and how to try once more. */
 export function stepUpFailedPage(options: {
@@ -11,7 +11,6 @@ export function stepUpFailedPage(options: {
   againHref: string
   requestId: string
 }): Page {
-  const { person } = options
   return createPage({
     host: options.host,
     title: 'Your sign-in is not enough for this',
@@ -22,13 +21,7 @@ export function stepUpFailedPage(options: {
         login service was asked for one just now, and what it gave is not enough. If it keeps
         failing, tell your administrator the request id below.
       </p>
-      ${
-        person !== undefined &&
-        html`<div class="person">
-          <span class="initial" aria-hidden="true">${initialOf(person)}</span>
-          <p>Signed in as <strong>${breakable(person)}</strong></p>
-        </div>`
-      }`,
+      ${signedInAs(options.person)}`,
     actions: [
       { label: 'Sign in once more', href: options.againHref },
       { label: 'Go to the start page', href: '/' },
