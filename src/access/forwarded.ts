@@ -140,7 +140,7 @@ function splitList(line: string, hasQuotedStrings: boolean): readonly string[] {
 
 /** One element of `Forwarded`: `for="[2001:db8::1]:80";proto=https;host=example.com` (RFC 7239 §4). */
 function parseForwardedElement(element: string): ReadonlyMap<string, string> {
-  const pairs = element.matchAll(/([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]*))/gi)
+  const pairs = element.matchAll(/\b([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]*))/gi)
   return new Map(
     Array.from(pairs, ([, name = '', quoted, token = '']) => [
       name.toLowerCase(),

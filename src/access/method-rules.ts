@@ -1,10 +1,15 @@
 import type { RouteConfig } from '../config/schema.js'
 import type { RuleConfig } from './rules.js'
 
-/** Whether it depends on the method of a request where it goes, or who may send it. */
-export const methodsMatter = (routes: readonly Pick<RouteConfig, 'match' | 'require'>[]): boolean =>
+/** Whether it depends on the method of a request where it goes, or who may send it: a stranger may send preflights. */
+export const methodsMatter = (
+  routes: readonly Pick<RouteConfig, 'match' | 'require' | 'crossOrigin'>[],
+): boolean =>
   routes.some(
-    ({ match, require }) => match.methods !== undefined || (require && asksForMethods(require)),
+    ({ match, require, crossOrigin }) =>
+      match.methods !== undefined ||
+      crossOrigin.preflight === 'pass' ||
+      (require && asksForMethods(require)),
   )
 
 function asksForMethods({ methods, any = [], all = [], not }: RuleConfig): boolean {

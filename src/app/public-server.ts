@@ -121,7 +121,7 @@ export async function createPublicServer(
   }
   const promptForLogin = createLoginPrompt(loginPlaces)
   const stepUpSeal = createStepUpSeal(keyRing)
-  const stepUps = createStepUps({ publicUrl, paths, answers, promptForLogin, seal: stepUpSeal })
+  const stepUps = createStepUps({ ...loginPlaces, promptForLogin, seal: stepUpSeal })
   const planForward = createForwardPlans({
     routes: table.routes,
     scheme: publicUrl.protocol.slice(0, -1),
@@ -137,21 +137,24 @@ export async function createPublicServer(
     store: store.forms,
   })
   const refuse = createRefusals({
-    publicUrl,
-    paths,
-    answers,
+    ...loginPlaces,
     promptForLogin: createFormPrompt({ ...loginPlaces, promptForLogin, keptForms, clock }),
     stepUps,
   })
+  const isReserved = methodsMatter(config.routes)
+    ? (name: string) => isReservedHeader(name) || isMethodOverrideHeader(name)
+    : isReservedHeader
   const forwardAuth: ForwardAuth = {
     judge,
     readAsked: createReadAsked(table),
     refuse,
     anySession: anySession(),
+    hasRules: table.routes.some((route) => route.require !== undefined),
     clientOf: (request) => readArrival(request).client,
     callerHeaders,
     missing: (constraint, identity, { arrival: { facts }, now }) =>
       findMissing(constraint, { identity, facts, now, options: ruleOptionsOf(identity) }),
+    isReservedHeader: isReserved,
     withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
   }
   const endpoints: EndpointContext = {
@@ -203,9 +206,7 @@ export async function createPublicServer(
   }
 
   const forwarder = createForwarder({
-    isReservedHeader: methodsMatter(config.routes)
-      ? (name) => isReservedHeader(name) || isMethodOverrideHeader(name)
-      : isReservedHeader,
+    isReservedHeader: isReserved,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
     onFinalRecipient(_request, reply) {
@@ -242,7 +243,7 @@ export async function createPublicServer(
     forwardAuth,
     clientFacts,
     answers,
-    renderAnswer: createRenderer({ logger, newRequestId, answers }),
+    renderAnswer: createRenderer({ url: paths.extAuthz, logger, newRequestId, answers }),
     onAnswered: metrics.request,
   })
   return { server, check }

@@ -53,9 +53,11 @@ export type ReadArrival = (request: IncomingMessage) => Arrival
 export type ReadAsked = (asked: Asked) => Arrival
 
 export function createReadAsked(routes: RouteTable): ReadAsked {
-  return ({ method, target: raw, host, client }) => {
+  return ({ method, target: raw, host, client: told }) => {
     const named = parseHost(host)
-    const { clientAddress } = client
+    const { clientAddress } = told
+    // What else the subrequest says of a host may be the client's invention, or that of the decision point.
+    const client = host === undefined ? told : { ...told, host }
     const facts: RequestFacts = { method, target: raw, host: named?.name ?? '', clientAddress }
     const target = named === undefined ? unclearHost : parseRequestTarget(facts)
     if (target.kind === 'refused') {

@@ -61,7 +61,11 @@ export function createCheck(options: {
       }
       const set = admittedHeaders(forwardAuth, sent, verdict.admission)
       onAnswered('ACCESS_GRANTED')
-      return { kind: 'admitted', set, remove: headersToRemove(Object.keys(sent.headers), set) }
+      return {
+        kind: 'admitted',
+        set,
+        remove: headersToRemove(Object.keys(sent.headers), set, forwardAuth.isReservedHeader),
+      }
     } catch (error) {
       return refused((request, reply) => answers.error(request, reply, error))
     }

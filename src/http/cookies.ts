@@ -34,6 +34,9 @@ export interface CookieNames {
 }
 
 const stateOctetsInName = 16
+/** Nothing else is set here, and what a neighbour plants may have a name that nobody can clear. */
+const endsWithState = (name: string, prefix: string) =>
+  /^[\w-]{1,16}$/.test(name.slice(prefix.length))
 
 /**
  * Spells the cookie names (RFC 6265bis §4.1.3).
@@ -73,7 +76,7 @@ export function createCookieNames(options: {
       cookieHeader === undefined ? undefined : findCookie(cookieHeader, name),
     listLoginCookies: (cookieHeader) =>
       cookiePairs(cookieHeader)
-        .filter(({ name }) => name.startsWith(loginPrefix))
+        .filter(({ name }) => name.startsWith(loginPrefix) && endsWithState(name, loginPrefix))
         .map(({ name, value }) => parseLoginCookie(name, value))
         .toSorted((a, b) => a.createdAt - b.createdAt),
   }

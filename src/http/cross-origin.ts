@@ -23,14 +23,19 @@ export function findForeignInitiator(
   publicUrl: URL,
   { origins }: CrossOrigin,
 ): Initiator | undefined {
-  const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket'
-  if (safeMethods.has(facts.method) && !isWebSocket) return undefined
+  if (safeMethods.has(facts.method) && !isWebSocket(headers)) return undefined
   const scheme = client.scheme ?? publicUrl.protocol.slice(0, -1)
   const own = `${scheme}://${client.host ?? headers.host ?? ''}`.toLowerCase()
   const initiator = initiatorOf(headers, publicUrl.origin, own)
   if (initiator !== 'cross-site' && initiator !== 'same-site') return undefined
   return isListed(origins, headers.origin) ? undefined : initiator
 }
+
+/** An ingress that asks may leave out `Upgrade`, which is about its own connection, and most of what it does not know. */
+const isWebSocket = (headers: IncomingHttpHeaders): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket' ||
+  headers['sec-websocket-version'] !== undefined ||
+  headers['sec-fetch-mode'] === 'websocket'
 
 /** Whether this is a CORS preflight that the route's upstream answers; it never carries a cookie (Fetch §4.8). */
 export function isPreflightForUpstream(

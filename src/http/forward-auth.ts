@@ -16,11 +16,15 @@ export interface ForwardAuth {
   readonly refuse: Refuse
   /** Stands for the routes where nobody says which request is meant, and any session will do. */
   readonly anySession: CompiledRoute
+  /** Whether any route requires more than a session. */
+  readonly hasRules: boolean
   clientOf(request: IncomingMessage): ClientFacts
   /** What an upstream is told about who makes the request. */
   callerHeaders(admission: Admission): readonly Header[]
   /** What of a constraint they lack who were admitted. */
   missing(constraint: Rule, identity: Identity, admission: Admission): readonly Missing[]
+  /** Whether only Valetkey may tell an upstream this. */
+  isReservedHeader(name: string): boolean
   /** The cookies of a request without Valetkey's own; undefined when none remain. */
   withoutOwnCookies(cookie: string): string | undefined
 }
@@ -76,6 +80,14 @@ export function logUntrusted(request: FastifyRequest, { clientAddress }: ClientF
   request.log.warn(
     { peer: clientAddress },
     'trustedProxies does not list the peer that asks, so what it says about the request counts for nothing',
+  )
+}
+
+/** Tells the operator that a session alone let somebody through, though the configuration asks for more elsewhere. */
+export function logWithoutRules(request: FastifyRequest, { clientAddress }: ClientFacts): void {
+  request.log.warn(
+    { peer: clientAddress },
+    'trustedProxies does not list the peer that asks, so any session is enough and the rules of routes do not count',
   )
 }
 

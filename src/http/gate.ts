@@ -2,8 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
 import type { BearerRefusal } from './bearer.js'
+import { sharingHeaders } from './cross-origin.js'
 import type { FormPrompt } from './form-prompt.js'
 import { type Admission, credentialsOf, type Judge, type Verdict } from './judge.js'
+import { type LoginPromptOptions, returnToOf } from './login-prompt.js'
 import { isNavigation, originOf } from './navigation.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
@@ -14,6 +16,7 @@ export interface RefusalOptions {
   readonly publicUrl: URL
   readonly paths: Paths
   readonly answers: Answers
+  readonly parseReturnTo: LoginPromptOptions['parseReturnTo']
   readonly promptForLogin: FormPrompt
   readonly stepUps: StepUps
 }
@@ -42,12 +45,16 @@ export function createRefusals(options: RefusalOptions): Refuse {
     arrival: Arrival,
     verdict: Exclude<Verdict, { kind: 'admitted' }>,
   ): FastifyReply | Promise<FastifyReply> {
+    const { location, isSubrequest } = arrival
+    if (isSubrequest && location.kind === 'route') {
+      reply.headers(sharingHeaders(request.raw.headers, location.route.config.crossOrigin))
+    }
     switch (verdict.kind) {
       case 'refused': {
         const { code, reason } = verdict.target
         request.log.info({ code, reason }, 'request target refused')
         // What the target means is in doubt, so what follows on this connection is, too.
-        if (!arrival.isSubrequest) reply.header('connection', 'close')
+        if (!isSubrequest) reply.header('connection', 'close')
         return answers.problem(request, reply, code)
       }
       case 'not-found':
@@ -110,7 +117,9 @@ export function createRefusals(options: RefusalOptions): Refuse {
         host: options.publicUrl.host,
         person: live && personOf(live.session.identity),
         signOutPath: options.paths.signOut,
-        returnTo: isNavigation(originOf(request, arrival)) ? arrival.originForm : undefined,
+        returnTo: isNavigation(originOf(request, arrival))
+          ? returnToOf(options, arrival)
+          : undefined,
         requestId: request.id,
       }),
     })

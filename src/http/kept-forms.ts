@@ -64,8 +64,10 @@ export function createKeptForms(options: {
 
   /** Notes so much more for ten minutes, unless that is too much. */
   function reserve(octets: number, now: number, expiresAt: number): boolean {
-    while (kept[0] !== undefined && kept[0].expiresAt <= now)
-      keptOctets -= kept.shift()?.octets ?? 0
+    const lasting = kept.findIndex((each) => each.expiresAt > now)
+    // All at once: each shift of a long array moves the whole of it.
+    const expired = kept.splice(0, lasting === -1 ? kept.length : lasting)
+    for (const each of expired) keptOctets -= each.octets
     if (keptOctets + octets > mostOctets) return false
     kept.push({ octets, expiresAt })
     keptOctets += octets

@@ -26,6 +26,8 @@ const idHeader = 'x-valetkey-rendering'
 const ofConnection = new Set(['connection', 'content-length', 'date', 'keep-alive'])
 
 export function createRenderer(options: {
+  /** An address of Valetkey's own, so that nothing takes the request for one to a route. */
+  readonly url: string
   readonly logger: FastifyBaseLogger
   readonly newRequestId: () => string
   readonly answers: Answers
@@ -37,7 +39,7 @@ export function createRenderer(options: {
     genReqId: options.newRequestId,
   })
   server.setErrorHandler((error, request, reply) => options.answers.error(request, reply, error))
-  server.get('/', (request, reply) => {
+  server.get(options.url, (request, reply) => {
     const answer = pending.get(String(request.headers[idHeader]))
     return answer === undefined ? reply.callNotFound() : answer(request, reply)
   })
@@ -47,7 +49,7 @@ export function createRenderer(options: {
     const id = String((count += 1))
     pending.set(id, answer)
     const response = await server
-      .inject({ url: '/', headers: { ...headers, [idHeader]: id } })
+      .inject({ url: options.url, headers: { ...headers, [idHeader]: id } })
       .finally(() => pending.delete(id))
     const pairs = Object.entries(response.headers).flatMap(([name, value]) =>
       [value ?? []].flat().map((each): [string, string] => [name, String(each)]),

@@ -4,7 +4,7 @@ import { stepUpChallenge } from '../access/step-up-challenge.js'
 import type { Identity } from '../session/session.js'
 import type { Answers } from './answers.js'
 import type { Admission } from './judge.js'
-import type { LoginPrompt } from './login-prompt.js'
+import { type LoginPrompt, type LoginPromptOptions, returnToOf } from './login-prompt.js'
 import { isNavigation, originOf } from './navigation.js'
 import { stepUpFailedPage } from './pages/step-up-failed-page.js'
 import type { Paths } from './paths.js'
@@ -16,6 +16,7 @@ export interface StepUpOptions {
   readonly paths: Paths
   readonly answers: Answers
   readonly promptForLogin: LoginPrompt
+  readonly parseReturnTo: LoginPromptOptions['parseReturnTo']
   readonly seal: StepUpSeal
 }
 
@@ -78,7 +79,9 @@ export function createStepUps(options: StepUpOptions): StepUps {
     },
     refuse(request, reply, { admission: { arrival, live }, stepUp }) {
       const identity = live?.session.identity
-      const returnTo = isNavigation(originOf(request, arrival)) ? arrival.originForm : undefined
+      const returnTo = isNavigation(originOf(request, arrival))
+        ? returnToOf(options, arrival)
+        : undefined
       const providerId = identity?.providerId
       return fail(request, reply, { stepUp, providerId, returnTo, identity })
     },

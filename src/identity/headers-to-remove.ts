@@ -1,5 +1,5 @@
 import { type Header, identityHeaderNames } from './identity-headers.js'
-import { accessTokenHeaderName, assertionHeaderName, isReservedHeader } from './reserved-headers.js'
+import { accessTokenHeaderName, assertionHeaderName } from './reserved-headers.js'
 
 /** What a client may not say about itself, sent or not: an ingress need not show every header it was sent. */
 const neverFromClients = [
@@ -29,10 +29,11 @@ const toldByIngress = new Set([
 export function headersToRemove(
   sent: readonly string[],
   admitted: readonly Header[],
+  isReserved: (name: string) => boolean,
 ): readonly string[] {
   const names = new Set([...neverFromClients, ...replaced])
   for (const name of sent.map((each) => each.toLowerCase())) {
-    if (isReservedHeader(name) && !toldByIngress.has(name)) names.add(name)
+    if (isReserved(name) && !toldByIngress.has(name)) names.add(name)
     if (replaced.includes(name.replaceAll(/[^a-z]/g, '-'))) names.add(name)
   }
   for (const [name] of admitted) names.delete(name.toLowerCase())

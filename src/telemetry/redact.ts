@@ -29,7 +29,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
     `$1$2${redacted}`,
   ],
   [/\b((?:set-)?cookie|authorization)(["']?\s*:\s*["']?)[^\r\n"']+/gi, `$1$2${redacted}`],
-  [/\b((?:__Host-|__Secure-)?valetkey(?:-login-[\w.~-]+)?=)[^\s;"']+/gi, `$1${redacted}`],
+  [/\b((?:__Host-|__Secure-)?valetkey(?:-(?:login|form)-[\w.~-]+)?=)[^\s;"']+/gi, `$1${redacted}`],
 ]
 
 /** The text without anything that looks like a token, a password or a cookie, and not endlessly long. */

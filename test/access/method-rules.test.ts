@@ -13,4 +13,6 @@ t.test('methods matter where a route or any rule within its rules names some', a
   t.ok(methodsMatter(requiring({ methods })))
   t.ok(methodsMatter(requiring({ any: [{ groups: ['a'] }, { all: [{ methods }] }] })))
   t.ok(methodsMatter(requiring({ not: { methods } })))
+  const crossOrigin = { origins: ['https://spa.example'], preflight: 'pass' as const }
+  t.ok(methodsMatter([plain, routeConfig({ path: '/a' }, { crossOrigin })]), 'OPTIONS is let in')
 })

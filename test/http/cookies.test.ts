@@ -106,6 +106,8 @@ t.test('CK-2 lists the pending logins of a browser, oldest first', async (t) => 
     ],
   )
   t.same(https.listLoginCookies(undefined), [])
+  const planted = ['a b', 'ä', 'a"', 'a,b', ''].map((end) => `__Host-valetkey-login-${end}=x`)
+  t.same(https.listLoginCookies(planted.join('; ')), [], 'what cannot be cleared by its name')
 })
 
 t.test('CK-2 at most four pending logins stay, the oldest go', async (t) => {

@@ -97,6 +97,12 @@ t.test('FM-3 a WebSocket is refused to other origins, though its method is GET',
   t.equal(initiator('GET', { ...upgrade, origin: 'https://app.example.com' }), undefined)
   t.equal(initiator('GET', { ...upgrade, origin: spa }, [spa]), undefined)
   t.equal(initiator('GET', upgrade), undefined, 'no browser')
+  // Ingresses that ask leave Upgrade out, which is about their own connection.
+  const handshake = { 'sec-websocket-version': '13' }
+  t.equal(initiator('GET', { ...handshake, origin: evil }), 'cross-site')
+  t.equal(initiator('GET', { ...handshake, origin: 'https://app.example.com' }), undefined)
+  const fetched = { 'sec-fetch-mode': 'websocket', 'sec-fetch-site': 'same-site' }
+  t.equal(initiator('GET', fetched), 'same-site')
 })
 
 t.test('FM-5 only a preflight of a listed origin goes to the upstream', async (t) => {

@@ -28,6 +28,8 @@ const navigation = [
   'Sec-Fetch-Site: none',
 ]
 
+const spa = 'https://spa.example'
+
 async function start(t: Test) {
   const application = await startUpstream()
   t.teardown(() => application.close())
@@ -52,12 +54,14 @@ async function start(t: Test) {
     { match: { path: '/files/**' }, require: { groups: ['admins'] }, upstream },
     { match: { path: '/asserted/' }, forward: { assertion }, upstream },
     { match: { host: 'other.example', path: '/open/' }, auth: 'public', upstream },
-    { match: { path: '/' }, upstream },
+    { match: { path: '/mfa/' }, require: { acr: ['mfa'] }, upstream },
+    { match: { path: '/' }, crossOrigin: { origins: [spa] }, upstream },
   ]
   const address = `127.0.0.1:${await freePort()}`
   const stack = await startStack(t, {
     config: {
       trustedProxies: ['127.0.0.1'],
+      returnToHosts: ['other.example'],
       extAuthz: { listen: address },
       log: { level: 'info' },
       routes,
@@ -139,6 +143,9 @@ t.test('forward auth', async (t) => {
       t.notOk(own.headers.has('authorization'), 'no token for whoever asks')
       t.notOk(own.headers.has('cookie'))
     }
+    const ofRules = /"level":"warn".*rules of routes do not count/
+    t.equal((await auth([bob], '', from)).status, 202)
+    t.match(stack.valetkey.log.join('\n'), ofRules)
     const open = { from }
     t.equal((await send(stack, '/oauth2/forward-auth', traefik('/public/x'), open)).status, 400)
     t.equal((await envoy('/public/x', [], open)).status, 400)
@@ -233,7 +240,12 @@ t.test('forward auth', async (t) => {
   await t.test(
     'ING-3 /ext-authz/… takes method, path and host from the request line',
     async (t) => {
-      const granted = await envoy('/x?a=b', [alice, 'X_Forwarded-User: eve', 'X-Original-URL: /y'])
+      const granted = await envoy('/x?a=b', [
+        alice,
+        'X_Forwarded-User: eve',
+        'X-Original-URL: /y',
+        'X-HTTP-Method-Override: DELETE',
+      ])
       t.equal(granted.status, 200)
       t.match(Object.fromEntries(granted.headers), {
         'x-forwarded-user': 'alice',
@@ -241,6 +253,7 @@ t.test('forward auth', async (t) => {
       })
       t.same(removed(granted)?.toSorted(), [
         'x-forwarded-access-token',
+        'x-http-method-override',
         'x-original-url',
         'x-valetkey-assertion',
         'x_forwarded-user',
@@ -339,6 +352,40 @@ t.test('forward auth', async (t) => {
     t.equal((await check('/open/', {}, { host: 'other.example' })).status, 200)
     t.equal((await check('/open/', {}, { host: 'other.example, x' })).status, 400)
     t.equal((await check('/open/', { 'x-forwarded-host': 'other.example' })).status, 401)
+  })
+
+  await t.test('FM-3 the origin that counts is that of the request, not of who asks', async (t) => {
+    const fromThere = ['Origin: http://other.example', alice]
+    const named = ['X-Original-Method: POST', 'X-Original-URL: http://other.example/x']
+    t.equal((await auth([...named, ...fromThere])).status, 202)
+    t.equal((await auth([...named, 'Origin: http://evil.example', alice])).status, 403)
+    const post = { method: 'POST', host: 'other.example' }
+    const own = { ...cookieOf(alice), origin: 'http://other.example' }
+    t.equal((await check('/x', own, post)).status, 200)
+    t.equal((await check('/x', { ...own, origin: 'http://evil.example' }, post)).status, 403)
+    const webSocket = ['Sec-WebSocket-Version: 13', 'Origin: http://evil.example', alice]
+    t.equal((await auth(nginx('/x', ...webSocket))).status, 403, 'nginx keeps Upgrade for itself')
+  })
+
+  await t.test('FM-5 a refusal is shared as the route that was asked for says', async (t) => {
+    const shared = 'access-control-allow-origin'
+    const origin = `Origin: ${spa}`
+    t.equal((await ask(traefik('/x', origin))).headers.get(shared), spa)
+    t.equal((await envoy('/x', [origin])).headers.get(shared), spa)
+    t.equal((await check('/x', { origin: spa })).headers.get(shared), spa)
+    t.notOk((await ask(traefik('/admin/', origin))).headers.has(shared))
+    t.notOk((await envoy('/admin/', [origin])).headers.has(shared))
+    t.notOk((await check('/admin/', { origin: spa })).headers.has(shared))
+  })
+
+  await t.test('STEP-2 whoever tries once more comes back to the host asked for', async (t) => {
+    const named = ['X-Original-Method: GET', 'X-Original-URL: http://other.example/mfa/x']
+    const answer = await auth([...named, alice, ...navigation])
+    t.equal(answer.status, 403)
+    t.match(answer.body, 'rd=http%3A%2F%2Fother.example%2Fmfa%2Fx')
+    const there = ['X-Original-Method: GET', 'X-Original-URL: http://other.example/admin/x']
+    const forbidden = await auth([...there, bob, ...navigation])
+    t.match(forbidden.body, 'value="http://other.example/admin/x"', 'as somebody else, too')
   })
 
   await t.test('HOP-10 ING-6 a line of paths.txt gets as far by asking as by itself', async (t) => {

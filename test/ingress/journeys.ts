@@ -266,9 +266,10 @@ async function posts(t: Test, { publicUrl, newClient, application, ask }: Site):
 async function opensWebSocket(t: Test, { publicUrl, newClient }: Site): Promise<void> {
   const client = newClient()
   await signIn({ publicUrl }, 'alice', { client })
-  const open = (cookie: string) =>
+  const open = (cookie: string, origin = publicUrl) =>
     new WebSocket(`${publicUrl.replace('http', 'ws')}/socket?greet`, {
       ca: certificate,
+      origin,
       headers: { cookie, 'x-forwarded-user': 'mallory' },
     })
   const webSocket = open(client.cookieFor(publicUrl))
@@ -281,6 +282,8 @@ async function opensWebSocket(t: Test, { publicUrl, newClient }: Site): Promise<
   const stranger = open('')
   const [error] = await once(stranger, 'error')
   t.match(error, { message: /: 401$/ })
+  const [foreign] = await once(open(client.cookieFor(publicUrl), 'https://evil.example'), 'error')
+  t.match(foreign, { message: /: 403$/ }, 'FM-3 nor by a page of another origin')
 }
 
 async function signsOut(t: Test, { publicUrl, newClient, provider }: Site): Promise<void> {

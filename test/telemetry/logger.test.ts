@@ -83,6 +83,7 @@ t.test('OPS-4 texts lose whatever looks like a secret', async (t) => {
     `Set-Cookie: __Host-valetkey=${secret}; Path=/`,
     `cookie __Host-valetkey=1.${secret} was odd`,
     `__Secure-valetkey-login-AbC=${secret}`,
+    `__Host-valetkey-form-AbC=1.${secret}`,
     `password=${secret}`,
     `code=e${secret}`,
   ]

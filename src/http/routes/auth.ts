@@ -8,6 +8,7 @@ import {
   admittedHeaders,
   logUnnamed,
   logUntrusted,
+  logWithoutRules,
   namesRequest,
   registerQuestion,
 } from '../forward-auth.js'
@@ -86,6 +87,8 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
   }
 
   function grant(request: FastifyRequest, reply: FastifyReply, admission: Admission): FastifyReply {
+    const { client } = admission.arrival
+    if (!client.trusted && forwardAuth.hasRules) logWithoutRules(request, client)
     for (const [name, value] of admittedHeaders(forwardAuth, request.raw, admission)) {
       reply.header(nameForNginx(name), value)
     }

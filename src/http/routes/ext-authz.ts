@@ -12,7 +12,7 @@ import { credentialsOf } from '../judge.js'
  */
 export function registerExtAuthz(scope: FastifyInstance, context: EndpointContext): void {
   const { paths, answers, forwardAuth } = context
-  const { judge, refuse, readAsked, clientOf } = forwardAuth
+  const { judge, refuse, readAsked, clientOf, isReservedHeader } = forwardAuth
 
   registerQuestion(scope, paths.extAuthz, async (request, reply) => {
     const client = clientOf(request.raw)
@@ -34,7 +34,7 @@ export function registerExtAuthz(scope: FastifyInstance, context: EndpointContex
     for (const [name, value] of admitted) reply.header(name, value)
     reply.header(
       'x-envoy-auth-headers-to-remove',
-      headersToRemove(Object.keys(request.raw.headers), admitted).join(),
+      headersToRemove(Object.keys(request.raw.headers), admitted, isReservedHeader).join(),
     )
     return answers.empty(reply, 'ACCESS_GRANTED', 200)
   })
