@@ -48,6 +48,7 @@ export function createEndpointContext(
     stepUps: loginPrompts.stepUps,
     sessions,
     forwardAuth,
+    answersSubrequests: config.forwardAuth,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     logoutReplays: createLogoutReplays(store),
     retireSession: createRetiredSessions({ sessions, logger, clock }),

@@ -68,6 +68,11 @@ export const configSchema = Type.Object(
       },
       filled,
     ),
+    forwardAuth: Type.Boolean({
+      default: true,
+      description:
+        'Whether ingresses may ask at `/auth`, `/forward-auth` and `/ext-authz`. Turn it off where Valetkey itself forwards: the answers hold the access token, and a script in a page could ask as well.',
+    }),
     extAuthz: Type.Object(
       {
         listen: Type.Optional(

@@ -2,7 +2,6 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import { createBodyDeadline } from './body-deadline.js'
 import type { EndpointContext } from './endpoint-context.js'
-import type { Paths } from './paths.js'
 import { registerAuth } from './routes/auth.js'
 import { registerBackchannelLogout } from './routes/backchannel-logout.js'
 import { registerCallback } from './routes/callback.js'
@@ -38,13 +37,17 @@ export async function registerEndpoints(
   registerJwks(scope, context)
   registerBackchannelLogout(scope, context)
   registerFrontchannelLogout(scope, context)
+  if (!context.answersSubrequests) return
   registerAuth(scope, context)
   registerForwardAuth(scope, context)
   registerExtAuthz(scope, context)
 }
 
 /** The paths that are served; the others under `basePath` are not found. */
-export function servedPaths(paths: Paths): readonly string[] {
+export function servedPaths({
+  paths,
+  answersSubrequests,
+}: Pick<EndpointContext, 'paths' | 'answersSubrequests'>): readonly string[] {
   const { start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks } = paths
   const { backchannelLogout, frontchannelLogout, auth, forwardAuth, extAuthz } = paths
   return [
@@ -59,8 +62,6 @@ export function servedPaths(paths: Paths): readonly string[] {
     jwks,
     backchannelLogout,
     frontchannelLogout,
-    auth,
-    forwardAuth,
-    extAuthz,
+    ...(answersSubrequests ? [auth, forwardAuth, extAuthz] : []),
   ]
 }

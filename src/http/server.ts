@@ -45,7 +45,7 @@ export interface ServerOptions {
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { answers, readArrival, endpoints } = options
-  const ownPaths = new Set(servedPaths(endpoints.paths))
+  const ownPaths = new Set(servedPaths(endpoints))
 
   const distrust = createDistrust()
   let listener: Listener | undefined

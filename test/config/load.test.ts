@@ -20,6 +20,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
     listen: '0.0.0.0:4180',
     basePath: '/oauth2',
     trustedProxies: [],
+    forwardAuth: true,
     extAuthz: {},
     returnToHosts: [],
     keepFragment: false,

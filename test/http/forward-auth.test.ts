@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { type CorpusLine, readCorpus } from '../attack/corpus.js'
+import { startAppInProcess } from '../helpers/app-in-process.js'
 import { createEnvoyClient } from '../helpers/envoy-client.js'
 import { freePort } from '../helpers/free-port.js'
 import { type Reply, send } from '../helpers/send-raw.js'
@@ -433,4 +434,21 @@ t.test('forward auth', async (t) => {
       await Promise.all(lines.slice(at, at + 8).map(tryLine))
     }
   })
+})
+
+t.test('BFF-6 where forward auth is turned off, nobody can ask', async (t) => {
+  const { url } = await startAppInProcess(t, {
+    trustedProxies: ['127.0.0.1'],
+    forwardAuth: false,
+    routes: [{ match: { path: '/' }, auth: 'public', upstream: 'http://127.0.0.1:9' }],
+  })
+  const headers = {
+    'x-original-method': 'GET',
+    'x-original-url': 'http://localhost/',
+  }
+  for (const path of ['auth', 'forward-auth', 'ext-authz', 'ext-authz/', 'ext-authz/page']) {
+    const response = await fetch(`${url}/oauth2/${path}`, { headers })
+    t.equal(response.status, 404, path)
+    t.equal(response.headers.get('x-valetkey-answer'), 'ERR_ROUTE_NOT_FOUND', path)
+  }
 })
