@@ -408,6 +408,19 @@ t.test('an upstream that does not speak HTTP/2 answers for it', async (t) => {
   t.match(await (await request(waiting.url)).body.json(), { code: 'ERR_UPSTREAM_TIMEOUT' })
 })
 
+t.test('an upstream that takes leave while it greets is given up', async (t) => {
+  const settings = '000000' + '04' + '00' + '00000000'
+  const goAway = '000008' + '07' + '00' + '00000000' + '00000000' + '00000000'
+  const leaving = await startRawServer(t, (socket) => {
+    socket.write(Buffer.from(settings + goAway, 'hex'))
+  })
+  const proxy = await startProxy(t, { url: leaving.url, http2: true })
+  const response = await request(proxy.url)
+  t.equal(response.statusCode, 502)
+  t.match(await response.body.json(), { code: 'ERR_UPSTREAM_RESET' })
+  t.equal(leaving.requests(), 1)
+})
+
 t.test('leaves no connection open when it closes', async (t) => {
   const server = await startHttp2Server(t, (stream) =>
     stream.respond({ ':status': 200 }, { endStream: true }),
