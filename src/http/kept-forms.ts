@@ -35,7 +35,10 @@ export interface KeptForms {
     reply: FastifyReply,
     form: { readonly target: string; readonly person: FormOwner | undefined; readonly now: number },
   ): Promise<string | undefined>
-  /** Takes out the form of this browser with this id, once, for the person whose it is. */
+  /**
+   * Takes out the form of this browser with this id, once, for the person whose it is. Throws
+   * StoreUnavailableError; then the form may still be there.
+   */
   take(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -101,8 +104,9 @@ export function createKeptForms(options: {
       const cookie = names.readCookie(names.form(id), request.raw.headers.cookie)
       const ticket = cookie === undefined ? undefined : parseTicket(cookie)
       if (ticket === undefined) return undefined
-      writer.clearForm(reply, id)
       const sealed = await store.take(ticket.key)
+      // Not before: while the store is away the form waits, and this alone opens it.
+      writer.clearForm(reply, id)
       const opened = sealed && openForm(keyRing, ticket, sealed)
       if (opened === undefined) return undefined
       const form: unknown = JSON.parse(opened)

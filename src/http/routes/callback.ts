@@ -9,6 +9,7 @@ import {
   peekSession,
   queryOf,
 } from '../endpoint-context.js'
+import type { KeptForm } from '../kept-forms.js'
 import type { LoginProvider } from '../login-provider.js'
 import { initiatorOf } from '../navigation.js'
 import { formNotSentPage } from '../pages/form-not-sent-page.js'
@@ -98,7 +99,9 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       const { state } = transaction
       return trouble.loop(request, reply, { state, returnTo, previous: fate(request, previous) })
     }
-    if (form !== undefined) return resume(request, reply, { form, returnTo, identity })
+    if (form !== undefined) {
+      return resume(request, reply, { form, returnTo, identity, providerId: provider.id })
+    }
     return enter(request, reply, returnTo, transaction.state)
   }
 
@@ -106,11 +109,20 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
   async function resume(
     request: FastifyRequest,
     reply: FastifyReply,
-    { form: id, returnTo, identity }: { form: string; returnTo: string; identity: Identity },
+    waiting: { form: string; returnTo: string; identity: Identity; providerId: string },
   ): Promise<FastifyReply> {
     const { answers, keptForms, publicUrl } = context
     const { host, origin } = publicUrl
-    const form = await keptForms.take(request, reply, id, identity)
+    const { form: id, returnTo, identity, providerId } = waiting
+    let form: KeptForm | undefined
+    try {
+      form = await keptForms.take(request, reply, id, identity)
+    } catch (error) {
+      const again = paths.startUrl({ providerId, returnTo, form: id })
+      return answers.error(request, reply, error, {
+        actions: [{ label: 'Try again', href: again }],
+      })
+    }
     request.log.info({ kept: form !== undefined }, 'a form waited for this login')
     if (form !== undefined) {
       return answers.page(reply, 'FORM_RESUMED', keptFormPage({ host, origin, form }))
@@ -198,6 +210,7 @@ const saysTooWeak = (code: string) =>
   code === 'ERR_ID_TOKEN_ACR' ||
   code === 'ERR_ID_TOKEN_AUTHENTICATION_TIME' ||
   code === 'ERR_CALLBACK_UNMET'
+
 // Who signs in so often within half a minute does not do it on purpose.
 const loginsOfLoop = 3
 
