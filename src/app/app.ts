@@ -5,7 +5,7 @@ import { createExtAuthz } from './ext-authz.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
 import { createMetrics } from '../telemetry/metrics.js'
-import { followCertificateFiles } from './certificate-files.js'
+import { followCertificateFiles, readCertificate } from './certificate-files.js'
 import { checkReachable, type OnlineFindings } from './check-reachable.js'
 import { listenOn } from './listen.js'
 import { createProviders } from './providers.js'
@@ -39,7 +39,9 @@ export async function createApp(
   const providers = createProviders(config, { logger, clock })
   const opened = openSessions(config, { keyRing, providers, metrics, logger, clock })
   const { store, sessions, storeWarnings } = opened
-  const { server, check } = await createPublicServer(config, {
+  const certificate = config.tls && readCertificate(config.tls)
+  const { server, createCheck } = await createPublicServer(config, {
+    certificate,
     keyRing,
     providers,
     store,
@@ -49,7 +51,7 @@ export async function createApp(
     clock,
   })
 
-  const extAuthz = await createExtAuthz(config.extAuthz.listen, { check, logger })
+  const extAuthz = await createExtAuthz(config.extAuthz.listen, { createCheck, logger })
 
   let draining = false
   const stopFollowing: (() => void)[] = []
@@ -93,10 +95,9 @@ export async function createApp(
       if (keysFile !== undefined) {
         stopFollowing.push(followSessionKeysFile({ file: keysFile, keyRing, keys, logger }))
       }
-      if (config.tls) {
-        stopFollowing.push(
-          followCertificateFiles({ files: config.tls, server: server.server, logger }),
-        )
+      if (config.tls && certificate) {
+        const following = { files: config.tls, certificate, server: server.server, logger }
+        stopFollowing.push(followCertificateFiles(following))
       }
       return { url, adminUrl }
     },

@@ -16,8 +16,9 @@ export function readCertificate({ certFile, keyFile }: TlsConfig): Certificate {
 
 export interface CertificateFilesOptions {
   readonly files: TlsConfig
-  /** Speaks TLS with what the files held when it was made. */
   readonly server: Server
+  /** With what the server speaks TLS. */
+  readonly certificate: Certificate
   readonly logger: Pick<Logger, 'info' | 'error'>
   readonly intervalMs?: number
 }
@@ -31,7 +32,7 @@ type Content = Certificate | { readonly fault: string }
  * @returns what ends it
  */
 export function followCertificateFiles(options: CertificateFilesOptions): () => void {
-  const { files, logger, intervalMs } = options
+  const { files, certificate, logger, intervalMs } = options
   const server = speakingTls(options.server)
 
   function apply(content: Content): void {
@@ -47,7 +48,7 @@ export function followCertificateFiles(options: CertificateFilesOptions): () => 
 
   return followContent<Content>({
     read: () => readNow(files),
-    current: readCertificate(files),
+    current: certificate,
     apply,
     onError: (error) => logger.error({ err: error }, 'certificate files'),
     intervalMs,

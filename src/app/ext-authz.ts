@@ -10,11 +10,11 @@ export interface ExtAuthz {
 /** Creates it where an address is configured; its libraries take 0.2 s to load, which nobody else need wait. */
 export async function createExtAuthz(
   address: string | undefined,
-  { check, logger }: { readonly check: Check; readonly logger: Logger },
+  { createCheck, logger }: { readonly createCheck: () => Check; readonly logger: Logger },
 ): Promise<ExtAuthz | undefined> {
   if (address === undefined) return undefined
   const { createCheckServer } = await import('../grpc/check-server.js')
-  const server = createCheckServer({ check, logger })
+  const server = createCheckServer({ check: createCheck(), logger })
   return {
     async listen() {
       const bound = await server.listen(address)

@@ -11,6 +11,7 @@ import { sharingHeaders } from '../http/cross-origin.js'
 import type { ForwardAuth } from '../http/forward-auth.js'
 import { createGate } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
+import type { Certificate } from '../http/listener.js'
 import { createPaths } from '../http/paths.js'
 import { createRenderer } from '../http/renderer.js'
 import { createServer } from '../http/server.js'
@@ -20,24 +21,23 @@ import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { anySession } from './any-session.js'
 import { createBrowserCookies } from './browser-cookies.js'
-import { readCertificate } from './certificate-files.js'
 import { createEndpointContext, type EndpointParts } from './endpoint-context.js'
 import { createForwarding } from './forwarding.js'
 import { createIdentities } from './identities.js'
 import { createLoginPrompts } from './login-prompts.js'
 
-/** The ways in for the public: a listener, and a function for what asks in another protocol than HTTP. */
+/** The ways in for the public: a listener, and what asks in another protocol than HTTP, for who needs it. */
 export interface PublicServer {
   readonly server: FastifyInstance
-  readonly check: Check
+  readonly createCheck: () => Check
 }
 
 /** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
 export async function createPublicServer(
   config: Config,
-  parts: EndpointParts,
+  parts: EndpointParts & { readonly certificate: Certificate | undefined },
 ): Promise<PublicServer> {
-  const { keyRing, providers, sessions, metrics, logger, clock } = parts
+  const { certificate, keyRing, providers, sessions, metrics, logger, clock } = parts
   const { basePath } = config
   const publicUrl = new URL(config.publicUrl)
   const paths = createPaths(basePath)
@@ -118,7 +118,7 @@ export async function createPublicServer(
   })
   const newRequestId = createRequestIds()
   const server = await createServer({
-    certificate: config.tls && readCertificate(config.tls),
+    certificate,
     logger,
     newRequestId,
     readArrival,
@@ -143,12 +143,15 @@ export async function createPublicServer(
       request.log.debug({ req: request, res: reply, answer, durationMs }, 'answered')
     },
   })
-  const check = createCheck({
-    forwardAuth,
-    clientFacts,
-    answers,
-    renderAnswer: createRenderer({ url: paths.extAuthz, logger, newRequestId, answers }),
-    onAnswered: metrics.request,
-  })
-  return { server, check }
+  return {
+    server,
+    createCheck: () =>
+      createCheck({
+        forwardAuth,
+        clientFacts,
+        answers,
+        renderAnswer: createRenderer({ url: paths.extAuthz, logger, newRequestId, answers }),
+        onAnswered: metrics.request,
+      }),
+  }
 }

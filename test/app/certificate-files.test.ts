@@ -3,7 +3,7 @@ import { copyFile, rm, writeFile } from 'node:fs/promises'
 import { connect as connectPlainly } from 'node:net'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { followCertificateFiles, readCertificate } from '../../src/app/certificate-files.js'
 import { createListener } from '../../src/http/listener.js'
@@ -77,12 +77,14 @@ t.test('TLS of its own, with HTTP/2 and HTTP/1.1 by ALPN', async (t) => {
   silent.destroy()
 })
 
-t.test('a certificate is replaced without a restart, and a bad one is not', async (t) => {
-  await use(first)
+/** Follows the files on behalf of a server that speaks with what they hold now; `meanwhile` comes before that. */
+async function startFollowing(t: Test, meanwhile: () => Promise<void> = async () => {}) {
+  const certificate = readCertificate(files)
   const { server } = createListener({
-    certificate: readCertificate(files),
+    certificate,
     onRequest: (_request, response) => response.end('fine'),
   })
+  await meanwhile()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -91,12 +93,24 @@ t.test('a certificate is replaced without a restart, and a bad one is not', asyn
   const lines: { level: string; fields: unknown }[] = []
   const log = (level: string) => (fields: unknown) => void lines.push({ level, fields })
   const logger = { info: log('info'), error: log('error') }
-  const stop = followCertificateFiles({ files, server, logger, intervalMs: 10 })
+  const stop = followCertificateFiles({ files, certificate, server, logger, intervalMs: 10 })
   t.teardown(() => {
     stop()
     server.close()
   })
+  return { port, lines }
+}
 
+t.test('a certificate that is replaced while the process starts counts as well', async (t) => {
+  await use(first)
+  const { port, lines } = await startFollowing(t, () => use(second))
+  await until(() => lines.length === 1)
+  t.equal(await nameAt(port), 'second')
+})
+
+t.test('a certificate is replaced without a restart, and a bad one is not', async (t) => {
+  await use(first)
+  const { port, lines } = await startFollowing(t)
   t.equal(await nameAt(port), 'first')
   await copyFile(second.certFile, files.certFile)
   await until(() => lines.length === 1)
