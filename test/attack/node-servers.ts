@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { listenOnLoopback } from '../helpers/listen.js'
 import { corpusRoutes } from './corpus-routes.js'
 import { askRaw, type RealServer, type Teardown } from './real-server.js'
 
@@ -37,18 +37,11 @@ async function startNodeServer(
       response.writeHead(400).end()
     }
   })
-  t.teardown(async () => {
-    server.close()
-    await once(server, 'close')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('not listening on a port')
+  const port = await listenOnLoopback(t, server)
   return {
     name: `Node with ${name}`,
     servedBy: async (target) => {
-      const where = { host: '127.0.0.1', port: address.port }
+      const where = { host: '127.0.0.1', port }
       const { status, body } = await askRaw(where, target, 'app.example.com')
       return status === 200 ? body : undefined
     },

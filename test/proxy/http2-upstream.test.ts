@@ -14,6 +14,7 @@ import t from 'tap'
 import { request } from 'undici'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createAuthority } from '../helpers/certificates.js'
+import { listenOnLoopback } from '../helpers/listen.js'
 import { openConnection, parseResponse, rawRequest } from './raw-request.js'
 import { startRawServer } from './raw-server.js'
 import { startProxy } from './start-proxy.js'
@@ -36,15 +37,7 @@ async function startHttp2Server(
       answer(stream, raw)
     },
   )
-  t.teardown(async () => {
-    for (const session of sessions) session.destroy()
-    server.close()
-    await once(server, 'close')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = address !== null && typeof address === 'object' ? address.port : 0
+  const port = await listenOnLoopback(t, server, sessions)
   return { url: `http://127.0.0.1:${port}`, port, sessions }
 }
 
@@ -409,10 +402,10 @@ t.test('an upstream that does not speak HTTP/2 answers for it', async (t) => {
 })
 
 t.test('an upstream that takes leave while it greets is given up', async (t) => {
-  const settings = '000000' + '04' + '00' + '00000000'
-  const goAway = '000008' + '07' + '00' + '00000000' + '00000000' + '00000000'
+  const settings = '000000 04 00 00000000'
+  const goAway = '000008 07 00 00000000 00000000 00000000'
   const leaving = await startRawServer(t, (socket) => {
-    socket.write(Buffer.from(settings + goAway, 'hex'))
+    socket.write(Buffer.from(`${settings}${goAway}`.replaceAll(' ', ''), 'hex'))
   })
   const proxy = await startProxy(t, { url: leaving.url, http2: true })
   const response = await request(proxy.url)

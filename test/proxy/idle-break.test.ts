@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
 import { request } from 'undici'
+import { listenOnLoopback } from '../helpers/listen.js'
 import { startProxy } from './start-proxy.js'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -27,15 +27,7 @@ async function startClosingServer(
       isUsed = true
     })
   })
-  t.teardown(async () => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    await once(server, 'close')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = address !== null && typeof address === 'object' ? address.port : 0
+  const port = await listenOnLoopback(t, server, sockets)
   return { url: `http://127.0.0.1:${port}`, heads, connections: () => sockets.size }
 }
 

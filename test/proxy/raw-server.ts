@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { listenOnLoopback } from '../helpers/listen.js'
 
 /**
  * Stands for an application that breaks the rules of HTTP, which a real server cannot be made to do: runs `answer` for each
@@ -19,18 +19,6 @@ export const startRawServer = async (
       answer(socket, head.toString('latin1'))
     })
   })
-  t.teardown(async () => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    await once(server, 'close')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('not listening on a port')
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
-    requests: () => requests,
-  }
+  const port = await listenOnLoopback(t, server, sockets)
+  return { url: `http://127.0.0.1:${port}`, port, requests: () => requests }
 }
