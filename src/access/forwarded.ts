@@ -69,7 +69,9 @@ export function forwardingHeaders(
 ): readonly (readonly [string, string])[] {
   const scheme = facts.scheme ?? asked.scheme
   const host = facts.host ?? asked.host
-  const port = parseHost(host)?.port ?? facts.port ?? (scheme === 'https' ? 443 : 80)
+  // Most hosts name no port, and this is on the way of every request.
+  const named = host.includes(':') ? parseHost(host)?.port : undefined
+  const port = named ?? facts.port ?? (scheme === 'https' ? 443 : 80)
   return [
     ['X-Forwarded-For', facts.forwardedFor],
     ['X-Forwarded-Proto', scheme],

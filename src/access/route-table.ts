@@ -5,8 +5,8 @@ import { compilePathPattern, type PathPattern } from './path-pattern.js'
 import { foldCase } from './readings.js'
 import type { RequestFacts } from './request-facts.js'
 import type { RefusedTarget, RequestTarget } from './request-target.js'
-import { staysOnRoute } from './sent-path.js'
 import { compileRule, type Rule } from './rules.js'
+import { compileStaysOnRoute, type StaysOnRoute } from './sent-path.js'
 
 export interface CompiledRoute {
   /** Its place in the configuration. */
@@ -67,6 +67,9 @@ export function compileRoutes(
     config,
     ...(config.require === undefined ? {} : { require: compileRule(config.require) }),
   }))
+  const staying = new Map<CompiledRoute, StaysOnRoute>(
+    routes.map((route) => [route, compileStaysOnRoute(route.config)]),
+  )
   const entries = [
     createOwnEntry(options.basePath),
     createOwnEntry(`${options.basePath}/`),
@@ -106,7 +109,8 @@ export function compileRoutes(
       if (isPlain || location?.kind !== 'route') return location ?? none
       const isOnRoute = (path: string) =>
         find(facts, path) === location && find(facts, path, foldCase(path)) === location
-      return staysOnRoute(target.path, location.route.config, isOnRoute) ? location : ambiguous
+      const staysOnRoute = staying.get(location.route)
+      return staysOnRoute?.(target.path, isOnRoute) === true ? location : ambiguous
     },
   }
 }

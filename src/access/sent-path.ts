@@ -23,25 +23,27 @@ export function withoutPrefix(originForm: string, prefix: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
+/** Whether a path stays on its route; `isOnRoute` tells whether another one is of that route, however it is read. */
+export type StaysOnRoute = (path: string, isOnRoute: (path: string) => boolean) => boolean
+
 /**
- * Whether a path stays what it is for the rules once the route has changed it: it begins with the stripped
- * prefix as sent, every reading of what the upstream gets is below the upstream's base path, and, put back
- * behind the prefix, belongs to the same route. Else `/app//host/admin` could pass for a path below `/app/`
- * and be served as `/admin`, or `/../x` lead out of the base path.
+ * Tells of a route whether a path stays what it is for the rules once the route has changed it: it begins with
+ * the stripped prefix as sent, every reading of what the upstream gets is below the upstream's base path, and,
+ * put back behind the prefix, belongs to the same route. Else `/app//host/admin` could pass for a path below
+ * `/app/` and be served as `/admin`, or `/../x` lead out of the base path.
  */
-export function staysOnRoute(
-  path: string,
-  { upstream, forward }: Forwarding,
-  isOnRoute: (path: string) => boolean,
-): boolean {
+export function compileStaysOnRoute({ upstream, forward }: Forwarding): StaysOnRoute {
   const basePath = upstreamBasePath(upstreamUrl(upstream))
   const prefix = forward.stripPrefix ?? ''
-  if (prefix === '' && basePath === '') return true
-  if (path !== prefix && !path.startsWith(`${prefix}/`)) return false
+  if (prefix === '' && basePath === '') return () => true
   const bases = readingsOf(`${basePath}/`) ?? []
-  const readings = readingsOf(basePath + withoutPrefix(path, prefix)) ?? ['']
-  return readings.every((reading) => {
-    const base = bases.find((each) => reading.startsWith(each))
-    return base !== undefined && isOnRoute(prefix + reading.slice(base.length - 1))
-  })
+
+  return function staysOnRoute(path, isOnRoute) {
+    if (path !== prefix && !path.startsWith(`${prefix}/`)) return false
+    const readings = readingsOf(basePath + withoutPrefix(path, prefix)) ?? ['']
+    return readings.every((reading) => {
+      const base = bases.find((each) => reading.startsWith(each))
+      return base !== undefined && isOnRoute(prefix + reading.slice(base.length - 1))
+    })
+  }
 }
