@@ -24,8 +24,8 @@ export function parseStepUpChallenge(fields: readonly string[]): StepUp | undefi
   return undefined
 }
 
-// What is longer would not fit into the URLs and cookies that carry it on.
-const longestAcrValues = 512
+/** How long `acr_values` may be; what is longer would not fit into the URLs and cookies that carry it on. */
+export const longestAcrValues = 512
 const acrPattern = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 function stepUpOf(acrText = '', ageText = ''): StepUp | undefined {

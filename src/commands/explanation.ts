@@ -144,14 +144,8 @@ function personHeaders(
     groupsClaimOf: () => groupsClaim,
     assertions: { assertionFor: () => '' },
   })
-  const tokens = {
-    accessToken: '',
-    accessTokenExpiresAt: now,
-    accessTokenIssuedAt: now,
-    idToken: '',
-  }
-  const session = { schema: 1 as const, identity, tokens, createdAt: now, endsAt: now }
-  return sessionHeaders(session, '', forward, now)
+  const presented = { identity, tokens: { accessToken: '' }, endsAt: now }
+  return sessionHeaders(presented, '', forward, now)
 }
 
 const line = (name: string, text: string) => `${name.padEnd(8)} ${printable(text)}`

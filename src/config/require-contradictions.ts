@@ -1,3 +1,4 @@
+import { longestAcrValues } from '../access/step-up-challenge.js'
 import { isAddressOrCidr } from './addresses.js'
 import type { Finding, SettingPath } from './config-error.js'
 import type { RouteDraft } from './draft.js'
@@ -27,9 +28,6 @@ export function* requireContradictions(
     assumes: [[...path.slice(0, -1), 'match', 'methods']],
   }
 }
-
-/** They travel in URLs and cookies. */
-const longestAcrValues = 512
 
 interface Place {
   /** Whether requests without a session pass the rule by. */
