@@ -1,4 +1,4 @@
-import type { Admission } from '../http/judge.js'
+import type { Admission } from '../http/verdict.js'
 import type { Header } from '../identity/identity-headers.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
 

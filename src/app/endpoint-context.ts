@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js'
 import type { ReadArrival } from '../http/arrival.js'
 import { pendingLoginLifetimeMs } from '../http/cookie-writer.js'
 import type { EndpointContext } from '../http/endpoint-context.js'
+import type { ForwardAuth } from '../http/forward-auth.js'
 import { readBeginning } from '../http/login-beginning.js'
 import { createReturnState } from '../http/return-state.js'
 import type { SessionStore } from '../session/session-store.js'
@@ -25,10 +26,8 @@ export type EndpointParts = SessionParts & {
 export function createEndpointContext(
   config: Config,
   { keyRing, providers, store, sessions, metrics, logger, clock }: EndpointParts,
-  joined: Pick<
-    EndpointContext,
-    'publicUrl' | 'paths' | 'answers' | 'parseReturnTo' | 'forwardAuth'
-  > & {
+  joined: Pick<EndpointContext, 'publicUrl' | 'paths' | 'answers' | 'parseReturnTo'> & {
+    readonly forwardAuth: ForwardAuth
     readonly cookies: BrowserCookies
     readonly identities: Identities
     readonly loginPrompts: LoginPrompts
@@ -47,8 +46,7 @@ export function createEndpointContext(
     stepUpSeal: loginPrompts.stepUpSeal,
     stepUps: loginPrompts.stepUps,
     sessions,
-    forwardAuth,
-    answersSubrequests: config.forwardAuth,
+    forwardAuth: config.forwardAuth ? forwardAuth : undefined,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),
     logoutReplays: createLogoutReplays(store),
     retireSession: createRetiredSessions({ sessions, logger, clock }),

@@ -1,5 +1,5 @@
 import { createFormPrompt, type FormPromptOptions } from '../http/form-prompt.js'
-import { createRefusals, type Refuse } from '../http/gate.js'
+import { createRefusals, type Refuse } from '../http/refusals.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
 import { createStepUpSeal, type StepUpSeal } from '../http/step-up-seal.js'
 import { createStepUps, type StepUps } from '../http/step-ups.js'

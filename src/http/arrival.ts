@@ -5,6 +5,9 @@ import type { RequestFacts } from '../access/request-facts.js'
 import { parseRequestTarget, type RefusedTarget } from '../access/request-target.js'
 import type { Location, RouteTable } from '../access/route-table.js'
 
+/** The headers of a request as they were sent, by whatever protocol. */
+export type SentHeaders = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+
 /** A request as plain facts, read once, before anything is decided. */
 export interface Arrival {
   readonly facts: RequestFacts

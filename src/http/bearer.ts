@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { stepUpChallenge } from '../access/step-up-challenge.js'
 import type { StepUp } from '../access/step-up.js'
 import type { RouteConfig } from '../config/schema.js'
 import type { Identity } from '../session/session.js'
+import type { SentHeaders } from './arrival.js'
 
 /** A client that is known by the access token that it presents, verified. */
 export interface BearerCaller {
@@ -49,10 +49,7 @@ export interface BearerRefusal {
 }
 
 /** The values of all Authorization headers of a request; node itself drops all but the first. */
-export function authorizationsOf({
-  headers,
-  rawHeaders,
-}: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): readonly string[] {
+export function authorizationsOf({ headers, rawHeaders }: SentHeaders): readonly string[] {
   if (headers.authorization === undefined) return []
   return rawHeaders.filter(
     (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',

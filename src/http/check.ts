@@ -4,7 +4,6 @@ import { headersToRemove } from '../identity/headers-to-remove.js'
 import type { Header } from '../identity/identity-headers.js'
 import type { Answers } from './answers.js'
 import { admittedHeaders, type ForwardAuth, logUntrusted } from './forward-auth.js'
-import { credentialsOf } from './judge.js'
 import type { RenderAnswer, RenderedAnswer } from './renderer.js'
 
 /** The original request of a check, which an ingress makes in another protocol than HTTP. */
@@ -55,7 +54,7 @@ export function createCheck(options: {
     }
     const arrival = readOriginalArrival({ ...checked, client })
     try {
-      const verdict = await judge(arrival, credentialsOf(sent))
+      const verdict = await judge(arrival, sent)
       if (verdict.kind !== 'admitted') {
         return await refused((request, reply) => refuse(request, reply, arrival, verdict))
       }

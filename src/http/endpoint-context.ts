@@ -52,9 +52,8 @@ export interface EndpointContext {
   readonly keptForms: KeptForms
   readonly cookieSetup: CookieSetup
   readonly sessions: Sessions
-  readonly forwardAuth: ForwardAuth
-  /** Whether the endpoints of forward auth are served. */
-  readonly answersSubrequests: boolean
+  /** For the endpoints of forward auth, where they are served. */
+  readonly forwardAuth: ForwardAuth | undefined
   /** True the first time a state is presented within the life of a pending login, over all replicas. */
   consumeState(state: string, now: number): Promise<boolean>
   /** Whether a logout token was obeyed before, over all replicas; and the note that it was. */

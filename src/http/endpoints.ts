@@ -37,19 +37,20 @@ export async function registerEndpoints(
   registerJwks(scope, context)
   registerBackchannelLogout(scope, context)
   registerFrontchannelLogout(scope, context)
-  if (!context.answersSubrequests) return
-  registerAuth(scope, context)
-  registerForwardAuth(scope, context)
-  registerExtAuthz(scope, context)
+  const { forwardAuth } = context
+  if (forwardAuth === undefined) return
+  registerAuth(scope, context, forwardAuth)
+  registerForwardAuth(scope, context, forwardAuth)
+  registerExtAuthz(scope, context, forwardAuth)
 }
 
 /** The paths that are served; the others under `basePath` are not found. */
 export function servedPaths({
   paths,
-  answersSubrequests,
-}: Pick<EndpointContext, 'paths' | 'answersSubrequests'>): readonly string[] {
+  forwardAuth,
+}: Pick<EndpointContext, 'paths' | 'forwardAuth'>): readonly string[] {
   const { start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks } = paths
-  const { backchannelLogout, frontchannelLogout, auth, forwardAuth, extAuthz } = paths
+  const { backchannelLogout, frontchannelLogout } = paths
   return [
     start,
     callback,
@@ -62,6 +63,6 @@ export function servedPaths({
     jwks,
     backchannelLogout,
     frontchannelLogout,
-    ...(answersSubrequests ? [auth, forwardAuth, extAuthz] : []),
+    ...(forwardAuth === undefined ? [] : [paths.auth, paths.forwardAuth, paths.extAuthz]),
   ]
 }

@@ -5,9 +5,10 @@ import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing, Rule } from '../access/rules.js'
 import type { Header } from '../identity/identity-headers.js'
 import type { Identity } from '../session/session.js'
-import type { ReadOriginalArrival } from './arrival.js'
-import type { Refuse } from './gate.js'
-import type { Admission, Judge, SentHeaders } from './judge.js'
+import type { ReadOriginalArrival, SentHeaders } from './arrival.js'
+import type { Judge } from './judge.js'
+import type { Refuse } from './refusals.js'
+import type { Admission } from './verdict.js'
 
 /** What the endpoints need that an ingress asks before it lets a request through. */
 export interface ForwardAuth {

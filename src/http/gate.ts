@@ -1,33 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
-import type { BearerRefusal } from './bearer.js'
-import { sharingHeaders } from './cross-origin.js'
-import type { FormPrompt } from './form-prompt.js'
-import { type Admission, credentialsOf, type Judge, type Verdict } from './judge.js'
-import { type LoginPromptOptions, returnToOf } from './login-prompt.js'
-import { isNavigation, originOf } from './navigation.js'
-import { forbiddenPage } from './pages/forbidden-page.js'
-import type { Paths } from './paths.js'
-import { personOf } from './person.js'
-import type { StepUps } from './step-ups.js'
-
-export interface RefusalOptions {
-  readonly publicUrl: URL
-  readonly paths: Paths
-  readonly answers: Answers
-  readonly parseReturnTo: LoginPromptOptions['parseReturnTo']
-  readonly promptForLogin: FormPrompt
-  readonly stepUps: StepUps
-}
-
-/** Tells a client that its request is not to go to the upstream, and why. */
-export type Refuse = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  arrival: Arrival,
-  verdict: Exclude<Verdict, { kind: 'admitted' }>,
-) => FastifyReply | Promise<FastifyReply>
+import type { Judge } from './judge.js'
+import type { Refuse } from './refusals.js'
+import type { Admission } from './verdict.js'
 
 /** Admits a request to its upstream, or answers it and gives undefined. */
 export type Gate = (
@@ -36,105 +11,13 @@ export type Gate = (
   arrival: Arrival,
 ) => Promise<Admission | undefined>
 
-export function createRefusals(options: RefusalOptions): Refuse {
-  const { answers } = options
-
-  function answer(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    arrival: Arrival,
-    verdict: Exclude<Verdict, { kind: 'admitted' }>,
-  ): FastifyReply | Promise<FastifyReply> {
-    const { location, isSubrequest } = arrival
-    if (isSubrequest && location.kind === 'route') {
-      reply.headers(sharingHeaders(request.raw.headers, location.route.config.crossOrigin))
-    }
-    switch (verdict.kind) {
-      case 'refused': {
-        const { code, reason } = verdict.target
-        request.log.info({ code, reason }, 'request target refused')
-        // What the target means is in doubt, so what follows on this connection is, too.
-        if (!isSubrequest) reply.header('connection', 'close')
-        return answers.problem(request, reply, code)
-      }
-      case 'not-found':
-        return answers.problem(request, reply, 'ERR_ROUTE_NOT_FOUND')
-      case 'refresh-unavailable': {
-        const { retryAfterMs } = verdict
-        return answers.problem(request, reply, 'ERR_REFRESH_UNAVAILABLE', { retryAfterMs })
-      }
-      case 'bearer-refused':
-        return answerBearerRefused(request, reply, verdict.refusal)
-      case 'foreign': {
-        const code = 'ERR_CROSS_SITE_REQUEST'
-        const { initiator } = verdict
-        const { origin } = request.raw.headers
-        request.log.info({ code, initiator, origin }, 'request of another origin refused')
-        return answers.problem(request, reply, code)
-      }
-      case 'login-required':
-        return options.promptForLogin(request, reply, arrival, verdict)
-      case 'step-up-required':
-        return options.stepUps.require(request, reply, verdict)
-      case 'step-up-failed':
-        return answerStepUpFailed(request, reply, verdict)
-      case 'forbidden':
-        return answerForbidden(request, reply, verdict)
-    }
-  }
-
-  function answerStepUpFailed(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    verdict: Extract<Verdict, { kind: 'step-up-failed' }>,
-  ): FastifyReply {
-    const { admission, missing } = verdict
-    const code = 'ERR_STEP_UP_FAILED'
-    request.log.info({ code, session: admission.live?.key, missing }, 'access denied')
-    return options.stepUps.refuse(request, reply, verdict)
-  }
-
-  function answerBearerRefused(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { code, reason, challenge, retryAfterMs }: BearerRefusal,
-  ): FastifyReply {
-    const level = code === 'ERR_BEARER_UNAVAILABLE' ? 'warn' : 'info'
-    request.log[level]({ code, reason }, 'access token of a client refused')
-    return answers.problem(request, reply, code, { challenge, retryAfterMs })
-  }
-
-  function answerForbidden(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { admission: { live, bearer, arrival }, missing }: Extract<Verdict, { kind: 'forbidden' }>,
-  ): FastifyReply {
-    const code = 'ERR_ACCESS_DENIED'
-    const client = bearer?.identity.sub
-    request.log.info({ code, session: live?.key, client, missing }, 'access denied')
-    return answers.problem(request, reply, code, {
-      page: forbiddenPage({
-        host: options.publicUrl.host,
-        person: live && personOf(live.session.identity),
-        signOutPath: options.paths.signOut,
-        returnTo: isNavigation(originOf(request, arrival))
-          ? returnToOf(options, arrival)
-          : undefined,
-        requestId: request.id,
-      }),
-    })
-  }
-
-  return answer
-}
-
 /**
  * Answers the requests that are not to go to their upstream. A session store that cannot be reached is
  * thrown on and answered with 503: nobody is sent to the provider and no cookie is touched.
  */
 export function createGate({ judge, refuse }: { judge: Judge; refuse: Refuse }): Gate {
   return async function admit(request, reply, arrival) {
-    const verdict = await judge(arrival, credentialsOf(request.raw))
+    const verdict = await judge(arrival, request.raw)
     if (verdict.kind === 'admitted') return verdict.admission
     await refuse(request, reply, arrival, verdict)
     return undefined

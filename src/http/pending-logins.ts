@@ -25,8 +25,7 @@ const pendingLoginSchema = Type.Object({
 /**
  * A login that is on its way through the provider, what it is to bring, where to go after it, the form that
  * waits for it, and the ticket that the browser had at its beginning: by it alone the session that this login
- * replaces is known and ended. Nobody can
- * name a session here whose ticket they do not hold.
+ * replaces is known and ended. Nobody can name a session here whose ticket they do not hold.
  */
 export type PendingLogin = Static<typeof pendingLoginSchema>
 

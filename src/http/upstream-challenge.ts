@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { countAttempt } from '../access/step-up.js'
 import { parseStepUpChallenge } from '../access/step-up-challenge.js'
 import type { LiveSession } from '../session/sessions.js'
-import type { Admission } from './judge.js'
+import type { Admission } from './verdict.js'
 import { isNavigation } from './navigation.js'
 import type { StepUps } from './step-ups.js'
 

@@ -6,14 +6,15 @@ import type { Arrival } from '../arrival.js'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
 import {
   admittedHeaders,
+  type ForwardAuth,
   logUnnamed,
   logUntrusted,
   logWithoutRules,
   namesRequest,
   registerSubrequest,
 } from '../forward-auth.js'
-import { type Admission, credentialsOf, identityOf, type Verdict } from '../judge.js'
-import { returnToOf } from '../login-prompt.js'
+import { loginPaths, returnToOf } from '../login-prompt.js'
+import { type Admission, identityOf, type Verdict } from '../verdict.js'
 
 /**
  * `GET /auth`, for nginx `auth_request`: 202 with who it is, 401 or 403, and never a redirect. What cannot be
@@ -23,10 +24,15 @@ import { returnToOf } from '../login-prompt.js'
  * hand a client's headers on, and then the client would name one. Nothing that anybody else says counts; there,
  * any session will do, and no token is told, since it may be a browser that asks.
  */
-export function registerAuth(scope: FastifyInstance, context: EndpointContext): void {
-  const { publicUrl, paths, answers, forwardAuth } = context
+export function registerAuth(
+  scope: FastifyInstance,
+  context: EndpointContext,
+  forwardAuth: ForwardAuth,
+): void {
+  const { publicUrl, paths, answers } = context
   const { judge, refuse, anySession, readOriginalArrival, clientOf, missing } = forwardAuth
   const scheme = publicUrl.protocol === 'https:' ? 'https' : 'http'
+  const loginPath = loginPaths(paths, context.providers.size > 1)
 
   registerSubrequest(scope, paths.auth, async (request, reply) => {
     const constraints = constraintsOf(request)
@@ -34,7 +40,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
     const arrival = readOriginalOf(request)
     if (typeof arrival === 'string') return deny(request, reply, arrival)
 
-    const verdict = await judge(arrival, credentialsOf(request.raw))
+    const verdict = await judge(arrival, request.raw)
     if (verdict.kind !== 'admitted') return answerRefused(request, reply, arrival, verdict)
     if (constraints === undefined) return grant(request, reply, verdict.admission)
     return constrain(request, reply, verdict.admission, constraints)
@@ -71,7 +77,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
   ): Promise<FastifyReply> {
     const identity = identityOf(admission)
     if (identity === undefined) {
-      const verdict = await judge(anything(request), credentialsOf(request.raw))
+      const verdict = await judge(anything(request), request.raw)
       if (verdict.kind !== 'admitted') {
         return answerRefused(request, reply, admission.arrival, verdict)
       }
@@ -129,10 +135,7 @@ export function registerAuth(scope: FastifyInstance, context: EndpointContext): 
   ): FastifyReply {
     const code = 'ERR_LOGIN_REQUIRED'
     if (!arrival.client.trusted) return answers.problem(request, reply, code)
-    const returnTo = returnToOf(context, arrival)
-    const hasChoice = context.providers.size > 1
-    const path = hasChoice ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo })
-    const login = publicUrl.origin + path
+    const login = publicUrl.origin + loginPath(returnToOf(context, arrival))
     const headers = { 'x-auth-redirect': login }
     return answers.problem(request, reply, code, { headers, extras: { login_url: login } })
   }

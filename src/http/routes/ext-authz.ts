@@ -2,16 +2,24 @@ import type { FastifyInstance } from 'fastify'
 import { headersToRemove } from '../../identity/headers-to-remove.js'
 import { soleHost } from '../arrival.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import { admittedHeaders, logUntrusted, registerSubrequest } from '../forward-auth.js'
-import { credentialsOf } from '../judge.js'
+import {
+  admittedHeaders,
+  type ForwardAuth,
+  logUntrusted,
+  registerSubrequest,
+} from '../forward-auth.js'
 
 /**
  * `/ext-authz/…`, for Envoy's HTTP authorization service with that path as prefix: the method, the path after the
  * prefix and the host are those of the request. 200 with the headers to set and the names to remove, else what
  * the client would get if it had come here; Envoy hands that on.
  */
-export function registerExtAuthz(scope: FastifyInstance, context: EndpointContext): void {
-  const { paths, answers, forwardAuth } = context
+export function registerExtAuthz(
+  scope: FastifyInstance,
+  context: EndpointContext,
+  forwardAuth: ForwardAuth,
+): void {
+  const { paths, answers } = context
   const { judge, refuse, readOriginalArrival, clientOf, isReservedHeader } = forwardAuth
 
   registerSubrequest(scope, paths.extAuthz, async (request, reply) => {
@@ -27,7 +35,7 @@ export function registerExtAuthz(scope: FastifyInstance, context: EndpointContex
       host: soleHost(request.raw.rawHeaders),
       client,
     })
-    const verdict = await judge(arrival, credentialsOf(request.raw))
+    const verdict = await judge(arrival, request.raw)
     if (verdict.kind !== 'admitted') return refuse(request, reply, arrival, verdict)
 
     const admitted = admittedHeaders(forwardAuth, request.raw, verdict.admission)

@@ -1,15 +1,24 @@
 import type { FastifyInstance } from 'fastify'
 import { readOriginalRequest } from '../../access/original-request.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import { admittedHeaders, logUnnamed, logUntrusted, registerSubrequest } from '../forward-auth.js'
-import { credentialsOf } from '../judge.js'
+import {
+  admittedHeaders,
+  type ForwardAuth,
+  logUnnamed,
+  logUntrusted,
+  registerSubrequest,
+} from '../forward-auth.js'
 
 /**
  * `/forward-auth`, for Traefik and Caddy, which hand every refusal on to the client: 200 with the headers to copy
  * into the request, else what the client would get if it had come here, with absolute redirects.
  */
-export function registerForwardAuth(scope: FastifyInstance, context: EndpointContext): void {
-  const { publicUrl, paths, answers, forwardAuth } = context
+export function registerForwardAuth(
+  scope: FastifyInstance,
+  context: EndpointContext,
+  forwardAuth: ForwardAuth,
+): void {
+  const { publicUrl, paths, answers } = context
   const { judge, refuse, readOriginalArrival, clientOf } = forwardAuth
   const scheme = publicUrl.protocol === 'https:' ? 'https' : 'http'
 
@@ -30,7 +39,7 @@ export function registerForwardAuth(scope: FastifyInstance, context: EndpointCon
       return answers.problem(request, reply, code)
     }
     const arrival = readOriginalArrival({ ...original, client })
-    const verdict = await judge(arrival, credentialsOf(request.raw))
+    const verdict = await judge(arrival, request.raw)
     if (verdict.kind !== 'admitted') return refuse(request, reply, arrival, verdict)
     for (const [name, value] of admittedHeaders(forwardAuth, request.raw, verdict.admission)) {
       reply.header(name, value)

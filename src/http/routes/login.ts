@@ -15,10 +15,11 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
       return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
     }
     const query = queryOf(request)
+    const form = formIn(query)
     const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
     const chosen = query.get('provider')
     if (chosen === null && providers.size > 1) {
-      const path = paths.signInUrl(returnTo, formIn(query))
+      const path = paths.signInUrl(returnTo, form)
       return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     }
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
@@ -37,7 +38,6 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
       stepUp,
       now,
     })
-    const form = formIn(query)
     pendingLogins.save(request, reply, {
       transaction,
       returnTo,
