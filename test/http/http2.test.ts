@@ -291,10 +291,9 @@ t.test('BODY-3 an event stream is ended, and everybody sent away, when it closes
   const arrived = upstream.nextRequest()
   const underWay = askHttp2(session, { ':path': '/slow' })
   await arrived
-  const goaway = once(session, 'goaway')
+  const sentAway = Promise.all([once(session, 'goaway'), once(events, 'end')])
   const closed = closing.close()
-  await goaway
-  await once(events, 'end')
+  await sentAway
   upstream.release()
   t.equal((await underWay).body, 'released', 'requests under way finish')
   await closed
