@@ -1,0 +1,30 @@
+import { Type } from 'typebox'
+
+/** Where the provider says who somebody is, and what of it counts. */
+export const claimsFields = {
+  userinfo: Type.Enum(['needed', 'always', 'never'], {
+    default: 'needed',
+    description:
+      'When to ask the userinfo endpoint: `needed` asks when the ID token lacks a claim that the configuration reads.',
+  }),
+  groupsClaim: Type.Union(
+    [Type.String({ minLength: 1 }), Type.Array(Type.String(), { minItems: 1 })],
+    {
+      default: 'groups',
+      description: 'The claim that holds the groups; a list is a path into nested claims.',
+    },
+  ),
+  rolesClaim: Type.Union(
+    [Type.String({ minLength: 1 }), Type.Array(Type.String(), { minItems: 1 })],
+    {
+      default: 'roles',
+      description:
+        'The claim that holds the roles; a list is a path into nested claims, such as `[realm_access, roles]` for Keycloak.',
+    },
+  ),
+  assumeEmailVerified: Type.Boolean({
+    default: false,
+    description:
+      'Count an address in rules when the provider does not say whether it verified it (Entra ID). One that it says is not verified never counts.',
+  }),
+}

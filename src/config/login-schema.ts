@@ -1,0 +1,31 @@
+import { Type } from 'typebox'
+import { duration, text } from './schema-parts.js'
+
+/** What a login asks of the provider. */
+export const loginFields = {
+  scopes: Type.Array(
+    Type.String({
+      pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$',
+      title: 'a scope without spaces',
+      examples: ['openid'],
+    }),
+    {
+      default: ['openid', 'profile', 'email'],
+      description: 'The scopes to ask for; `openid` must be among them.',
+    },
+  ),
+  responseMode: Type.Enum(['query', 'form_post'], {
+    default: 'query',
+    description: 'How the provider sends the authorization response.',
+  }),
+  prompt: Type.Optional(text('Sent as `prompt` with each authorization request.')),
+  acrValues: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description: 'Sent as `acr_values`; the ID token must carry one of them.',
+    }),
+  ),
+  maxAge: Type.Optional(
+    duration({ description: 'Sent as `max_age`; an older authentication is refused.' }),
+  ),
+}

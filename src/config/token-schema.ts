@@ -1,0 +1,58 @@
+import { Type } from 'typebox'
+import { duration } from './schema-parts.js'
+
+/** What the provider's tokens have to be like. */
+export const tokenFields = {
+  idTokenSigningAlgorithms: Type.Optional(
+    Type.Array(
+      Type.Enum([
+        'RS256',
+        'RS384',
+        'RS512',
+        'PS256',
+        'PS384',
+        'PS512',
+        'ES256',
+        'ES384',
+        'ES512',
+        'EdDSA',
+        'HS256',
+        'HS384',
+        'HS512',
+      ]),
+      {
+        minItems: 1,
+        description:
+          'The signature algorithms to accept; by default the asymmetric ones that the provider announces. HS* counts only when named here.',
+      },
+    ),
+  ),
+  trustedAudiences: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    description: 'Audiences that may stand beside clientId in an ID token.',
+  }),
+  requireLogoutTokenExpiry: Type.Boolean({
+    default: false,
+    description:
+      'Refuse logout tokens without `exp`. Older providers (Keycloak before 22) send none; then a token counts for two minutes from its `iat`.',
+  }),
+  logoutTokenEnds: Type.Enum(['session', 'person'], {
+    default: 'session',
+    description:
+      'What a logout token with both `sid` and `sub` ends: the sessions of that `sid`, or all of that person.',
+  }),
+  accessTokenType: Type.Enum(['at+jwt', 'lax'], {
+    default: 'at+jwt',
+    description:
+      'What the `typ` of an access token that a client presents on a route with `bearer` must be: `at+jwt` (RFC 9068), or `lax` for providers that write `JWT` or none (Entra ID, Keycloak, older Auth0); then its claims must tell it from an ID token.',
+  }),
+  clockTolerance: duration({ default: '30s', description: 'How far the clocks may differ.' }),
+  maxIdTokenAge: duration({
+    default: '10m',
+    description: 'How old the `iat` of a new ID token may be.',
+  }),
+  defaultAccessTokenLifetime: duration({
+    default: '5m',
+    description: 'When to refresh if neither `expires_in` nor the access token tells.',
+  }),
+}
