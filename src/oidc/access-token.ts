@@ -77,9 +77,18 @@ async function verifySignature(
   try {
     return (await verifySignedToken(token, { ...rules, isTypeRequired })).claims
   } catch (error) {
-    if (!(error instanceof OidcError) || !error.code.startsWith('ERR_ID_TOKEN_')) throw error
+    if (!(error instanceof OidcError) || !isVerdict(error)) throw error
     throw new OidcError('ERR_BEARER_TOKEN', error.message, { cause: error })
   }
+}
+
+/**
+ * Whether the token is at fault. One with a key that was unknown at the last fetch is: anybody can make
+ * those up, and 503 would have each of them look like an outage. A client whose key is newer than the
+ * fetch gets in at the next.
+ */
+function isVerdict({ code }: OidcError): boolean {
+  return code.startsWith('ERR_ID_TOKEN_') || code === 'ERR_PROVIDER_UNAVAILABLE_KEY'
 }
 
 /** What the claims of ID tokens and logout tokens have that those of access tokens have not. */

@@ -3,6 +3,8 @@ import { CodedError } from '../errors.js'
 export type OidcErrorCode =
   /** Network, timeout, 429, 5xx, or not discovered yet: it may pass. */
   | 'ERR_PROVIDER_UNAVAILABLE'
+  /** A token names a key that was not among those fetched a moment ago; a new one may not be there yet. */
+  | 'ERR_PROVIDER_UNAVAILABLE_KEY'
   /** The settings of the provider cannot work, whatever it answers. */
   | 'ERR_PROVIDER_CONFIGURATION'
   /** The metadata cannot be used. */

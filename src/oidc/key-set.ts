@@ -14,8 +14,8 @@ export interface KeySet {
   /**
    * Verifies a signed token whose `alg` is one of `algorithms`, all asymmetric. An unknown key makes it
    * fetch the keys once more, at most every 30 s. Throws OidcError ERR_ID_TOKEN_SIGNATURE,
-   * ERR_ID_TOKEN_KEY when no key of the provider fits, or ERR_PROVIDER_UNAVAILABLE when that cannot be
-   * told now, because the keys cannot be fetched or not yet again.
+   * ERR_ID_TOKEN_KEY when no key of the provider fits, or ERR_PROVIDER_UNAVAILABLE when the keys cannot be
+   * fetched; ERR_PROVIDER_UNAVAILABLE_KEY when none fits of those fetched within these 30 s.
    */
   verify(token: string, algorithms: readonly string[]): Promise<CompactVerifyResult>
   /** Fetches the keys now; throws OidcError and keeps the old ones. */
@@ -38,13 +38,18 @@ export function createKeySet(options: {
   let loadedAt = 0
   let pending: Promise<LocalKeys> | undefined
   let refetchedAt = Number.NEGATIVE_INFINITY
+  let hasFailed = false
 
   function reload(): Promise<LocalKeys> {
     pending ??= (async () => {
       try {
         keys = createLocalJWKSet({ keys: usableKeys(await load()) })
         loadedAt = now()
+        hasFailed = false
         return keys
+      } catch (error) {
+        hasFailed = true
+        throw error
       } finally {
         pending = undefined
       }
@@ -77,7 +82,8 @@ export function createKeySet(options: {
         if (!mayBeSignedByNewKey(error, token)) throw error
         const fetched = await refetch(known)
         if (fetched !== undefined) return await verifyWith(fetched, token, algorithms)
-        throw error.code === 'ERR_ID_TOKEN_KEY' ? unknownUntilRefetch() : error
+        if (error.code !== 'ERR_ID_TOKEN_KEY') throw error
+        throw unknownKey(hasFailed, refetchedAt + refetchCooldownMs - now())
       }
     },
     async refresh() {
@@ -112,12 +118,19 @@ function signatureError(cause: unknown): OidcError {
 }
 
 /** Without a look at the present keys, an unknown one proves nothing against the token. */
-function unknownUntilRefetch(): OidcError {
-  return new OidcError(
-    'ERR_PROVIDER_UNAVAILABLE',
-    'the token has an unknown key, and the keys were fetched too short a time ago to do it again',
-    { retryAfterMs: refetchCooldownMs },
-  )
+function unknownKey(hasFailed: boolean, retryAfterMs: number): OidcError {
+  const options = { retryAfterMs }
+  return hasFailed
+    ? new OidcError(
+        'ERR_PROVIDER_UNAVAILABLE',
+        'the token has an unknown key, and the last fetch of the keys failed',
+        options,
+      )
+    : new OidcError(
+        'ERR_PROVIDER_UNAVAILABLE_KEY',
+        'the token has a key that was not among those fetched less than 30 s ago',
+        options,
+      )
 }
 
 /** Without a `kid`, a wrong signature is all that tells of a new key. */

@@ -325,16 +325,22 @@ t.test('keys that cannot be had are no verdict on the token', async (t) => {
   })
 })
 
-t.test('CORE-18 an unknown key fetches the keys once more, and then not too soon', async (t) => {
+t.test('CORE-18 BEAR-3 an unknown key fetches the keys once, and is no outage', async (t) => {
   const { state, bearer } = setUpCached()
   await bearer.verify(tokenOf(), undefined, now)
-  const unknown = { header: { kid: 'unknown' }, signWith: stranger.privateKey }
-  t.match(await bearer.verify(tokenOf(unknown), undefined, now), { kind: 'refused' })
-  t.match(await bearer.verify(tokenOf(unknown), undefined, now), {
+  const unknown = (kid: string) => tokenOf({ header: { kid }, signWith: stranger.privateKey })
+  for (const kid of ['first', 'first', 'second']) {
+    t.match(await bearer.verify(unknown(kid), undefined, now), { kind: 'refused' })
+  }
+  t.equal(state.loads, 2)
+  state.now += 30_000
+  state.failure = down
+  t.match(await bearer.verify(unknown('third'), undefined, now), { kind: 'unavailable' })
+  t.match(await bearer.verify(unknown('fourth'), undefined, now), {
     kind: 'unavailable',
     retryAfterMs: 30_000,
   })
-  t.equal(state.loads, 2)
+  t.equal(state.loads, 3)
 })
 
 t.test('a key that was withdrawn counts for a minute more', async (t) => {
