@@ -18,6 +18,11 @@ export const loginFields = {
     default: 'query',
     description: 'How the provider sends the authorization response.',
   }),
+  pushedAuthorizationRequests: Type.Enum(['auto', 'always'], {
+    default: 'auto',
+    description:
+      'When the authorization request is pushed to the provider first (PAR): where the provider requires it, or always. A push that fails ends the login; nothing is sent through the browser instead.',
+  }),
   prompt: Type.Optional(text('Sent as `prompt` with each authorization request.')),
   acrValues: Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), {

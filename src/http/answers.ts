@@ -5,7 +5,13 @@ import { errorPage } from './pages/error-page.js'
 import { sameAddress, type Action, type Page } from './pages/layout.js'
 import { styleSource } from './pages/style.js'
 import type { Paths } from './paths.js'
-import { findProblem, problemCodeOf, problemDetails, type Problem } from './problem.js'
+import {
+  findProblem,
+  problemCodeOf,
+  problemDetails,
+  retryAfterMsOf,
+  type Problem,
+} from './problem.js'
 
 /** Names an answer of Valetkey's own that is no problem, for `X-Valetkey-Answer` and the metrics. */
 export type AnswerName =
@@ -151,7 +157,7 @@ export function createAnswers(options: {
     error(request, reply, error, details) {
       const code = problemCodeOf(error)
       request.log[logLevel(findProblem(code).status)]({ err: error, code }, 'request failed')
-      return problem(request, reply, code, details)
+      return problem(request, reply, code, { retryAfterMs: retryAfterMsOf(error), ...details })
     },
     page: (reply, name, page) => sendPage(markAnswer(reply, name), page),
     document: (reply, name, { contentSecurityPolicy, markup }) =>

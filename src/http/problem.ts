@@ -60,6 +60,12 @@ export function problemCodeOf(error: unknown): string {
   return 'ERR_INTERNAL'
 }
 
+/** How long whoever failed asked to be left alone. */
+export function retryAfterMsOf(error: unknown): number | undefined {
+  const ms = error instanceof CodedError && 'retryAfterMs' in error ? error.retryAfterMs : undefined
+  return typeof ms === 'number' ? ms : undefined
+}
+
 /** The problem details object (RFC 9457). Extensions never overwrite its own members. */
 export function problemDetails(
   problem: Problem,

@@ -15,6 +15,10 @@ export type OidcErrorCode =
   | 'ERR_PROVIDER_KEYS'
   /** The provider does not accept the client: wrong id, secret or grant. */
   | 'ERR_PROVIDER_REJECTED_CLIENT'
+  /** The provider does not accept what is asked of it: a scope, a resource, another parameter. */
+  | 'ERR_PROVIDER_REJECTED_REQUEST'
+  /** The answer to a pushed authorization request cannot be used. */
+  | 'ERR_PROVIDER_PUSHED_REQUEST'
   /** A parameter of the authorization response is missing or there twice. */
   | 'ERR_CALLBACK_PARAMETERS'
   | 'ERR_CALLBACK_STATE_MISMATCH'

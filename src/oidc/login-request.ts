@@ -1,10 +1,8 @@
 import {
-  buildAuthorizationUrl,
   calculatePKCECodeChallenge,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
-  type Configuration,
 } from 'openid-client'
 import type { ProviderConfig } from '../config/schema.js'
 
@@ -59,20 +57,19 @@ export function createLoginTransaction(
 }
 
 /**
- * The URL of the authorization request (Core §3.1.2.1). PKCE S256 goes with every request, whatever
+ * The parameters of an authorization request (Core §3.1.2.1), `client_id` excepted. PKCE S256 goes with every request, whatever
  * the metadata says of it (RFC 7636 §4.2, RFC 9700 §2.1.1).
  */
-export async function buildLoginUrl(
-  client: Configuration,
+export async function loginParameters(
   config: ProviderConfig,
   transaction: LoginTransaction,
   redirectUri: string,
   demand: LoginDemand = {},
-): Promise<string> {
+): Promise<URLSearchParams> {
   const { scopes, responseMode } = config
   const { acrValues, maxAgeMs } = askedLogin(config, demand)
   const prompt = demand.forcesLogin === true ? 'login' : config.prompt
-  const url = buildAuthorizationUrl(client, {
+  return new URLSearchParams({
     response_type: 'code',
     scope: scopes.join(' '),
     // As openid-client writes it in the token request, where it must be the same.
@@ -86,5 +83,4 @@ export async function buildLoginUrl(
     ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
     ...(maxAgeMs === undefined ? {} : { max_age: String(Math.floor(maxAgeMs / 1000)) }),
   })
-  return url.href
 }

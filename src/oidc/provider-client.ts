@@ -49,6 +49,9 @@ export function createOpenCall(config: ProviderConfig, http: ProviderHttp): Open
         ...(metadata.userinfoEndpoint && { userinfo_endpoint: metadata.userinfoEndpoint }),
         ...(metadata.endSessionEndpoint && { end_session_endpoint: metadata.endSessionEndpoint }),
         ...(metadata.revocationEndpoint && { revocation_endpoint: metadata.revocationEndpoint }),
+        ...(metadata.pushedRequestEndpoint && {
+          pushed_authorization_request_endpoint: metadata.pushedRequestEndpoint,
+        }),
       },
       config.clientId,
       { [clockTolerance]: config.clockTolerance / 1000 },

@@ -12,6 +12,9 @@ export interface ProviderMetadata {
   readonly userinfoEndpoint?: string
   readonly endSessionEndpoint?: string
   readonly revocationEndpoint?: string
+  readonly pushedRequestEndpoint?: string
+  /** RFC 9126 §5: authorization requests that were not pushed are refused. */
+  readonly requiresPushedRequests: boolean
   /** RFC 9207 §3: the authorization response carries `iss`. */
   readonly sendsIssuer: boolean
   /** The signature algorithms that an ID token may have. */
@@ -61,6 +64,7 @@ export function validateProviderMetadata(
   const userinfoEndpoint = optional('userinfo_endpoint')
   const endSessionEndpoint = optional('end_session_endpoint')
   const revocationEndpoint = optional('revocation_endpoint')
+  const pushedRequestEndpoint = optional('pushed_authorization_request_endpoint')
   return {
     issuer: config.issuer,
     authorizationEndpoint: required('authorization_endpoint'),
@@ -69,6 +73,8 @@ export function validateProviderMetadata(
     ...(userinfoEndpoint === undefined ? {} : { userinfoEndpoint }),
     ...(endSessionEndpoint === undefined ? {} : { endSessionEndpoint }),
     ...(revocationEndpoint === undefined ? {} : { revocationEndpoint }),
+    ...(pushedRequestEndpoint === undefined ? {} : { pushedRequestEndpoint }),
+    requiresPushedRequests: document['require_pushed_authorization_requests'] === true,
     sendsIssuer: document['authorization_response_iss_parameter_supported'] === true,
     idTokenAlgorithms: acceptedAlgorithms(
       document['id_token_signing_alg_values_supported'],

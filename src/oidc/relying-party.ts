@@ -1,14 +1,15 @@
 import type { ProviderConfig } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
 import { type AccessToken, verifyAccessToken } from './access-token.js'
+import { authorizationUrl } from './authorization-url.js'
 import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import type { Logger } from './logger.js'
 import { isAddressedBy, type LogoutNotice, verifyLogoutToken } from './logout-token.js'
 import {
-  buildLoginUrl,
   createLoginTransaction,
   type LoginDemand,
+  loginParameters,
   type LoginTransaction,
 } from './login-request.js'
 import { createProvider } from './provider.js'
@@ -34,8 +35,9 @@ export interface RelyingParty {
   /** Ends that and closes the connections, for good. */
   stop(): void
   /**
-   * Makes the authorization request. `stateSuffix`, of base64url characters, is appended to the random
-   * state. Waits for the discovery, at most the configured `timeout`; then ERR_PROVIDER_UNAVAILABLE.
+   * Makes the authorization request, and pushes it where that is due. `stateSuffix`, of base64url
+   * characters, is appended to the random state. Waits for the discovery, at most the configured
+   * `timeout`; then ERR_PROVIDER_UNAVAILABLE.
    */
   beginLogin(options: {
     redirectUri: string
@@ -106,10 +108,9 @@ export function createRelyingParty(
     start: () => discovery.start(),
     stop: () => provider.close(),
     async beginLogin({ redirectUri, stateSuffix = '', stepUp, now }) {
-      const { configuration } = open(await provider.metadata())
       const transaction = createLoginTransaction(config.id, stateSuffix, now)
-      const url = await buildLoginUrl(configuration, config, transaction, redirectUri, stepUp)
-      return { url, transaction }
+      const parameters = await loginParameters(config, transaction, redirectUri, stepUp)
+      return { url: await authorizationUrl(provider, parameters), transaction }
     },
     finishLogin: (login) => finishLogin(provider, login),
     refresh: createRefresher(provider),

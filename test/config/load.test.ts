@@ -40,6 +40,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         clientAuthentication: 'client_secret_basic',
         scopes: ['openid', 'profile', 'email'],
         responseMode: 'query',
+        pushedAuthorizationRequests: 'auto',
         userinfo: 'needed',
         groupsClaim: 'groups',
         rolesClaim: 'roles',

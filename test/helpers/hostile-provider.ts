@@ -57,8 +57,10 @@ export interface HostileProvider {
   claims: Record<string, unknown>
   tokens: Record<string, unknown>
   userinfo: Record<string, unknown>
-  /** By path: `/token`, `/jwks`, `/userinfo`, `/.well-known/openid-configuration`. */
+  /** By path: `/token`, `/par`, `/jwks`, `/userinfo`, `/.well-known/openid-configuration`. */
   readonly answers: Map<string, CannedAnswer>
+  /** The parameters of an authorization request, also of one that was pushed. */
+  asked(url: string): URLSearchParams
   /** Plays the browser and the login page: the parameters of the right authorization response. */
   authorize(url: string): URLSearchParams
   callsTo(path: string): number
@@ -120,6 +122,7 @@ export async function startHostileProvider(): Promise<HostileProvider> {
   const calls: SeenCall[] = []
   const waiting = new Map<string, () => void>()
   const nonces = new Map<string, string>()
+  const pushed = new Map<string, URLSearchParams>()
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy())
   })
@@ -149,8 +152,12 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     tokens: {},
     userinfo: { sub: 'alice' },
     answers: new Map(),
+    asked(url) {
+      const { searchParams } = new URL(url)
+      return pushed.get(searchParams.get('request_uri') ?? '') ?? searchParams
+    },
     authorize(url) {
-      const asked = new URL(url).searchParams
+      const asked = provider.asked(url)
       const code = randomUUID()
       nonces.set(code, asked.get('nonce') ?? '')
       return new URLSearchParams({ code, state: asked.get('state') ?? '' })
@@ -186,15 +193,27 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       response.destroy()
       return
     }
-    const { status = 200, headers = {}, body = right(path, form) } = canned ?? {}
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+    const { status, headers = {}, body = right(path, form) } = canned ?? {}
+    response
+      .writeHead(status ?? (path === '/par' ? 201 : 200), {
+        'content-type': 'application/json',
+        ...headers,
+      })
+      .end(body)
   }
 
   function right(path: string, form: URLSearchParams): string {
     if (path === '/token') return JSON.stringify(tokenResponse(form))
+    if (path === '/par') return JSON.stringify(pushedResponse(form))
     if (path === '/jwks') return JSON.stringify(provider.jwks)
     if (path === '/userinfo') return JSON.stringify(provider.userinfo)
     return JSON.stringify(provider.metadata)
+  }
+
+  function pushedResponse(form: URLSearchParams): Record<string, unknown> {
+    const reference = `urn:ietf:params:oauth:request_uri:${randomUUID()}`
+    pushed.set(reference, form)
+    return { request_uri: reference, expires_in: 60 }
   }
 
   function tokenResponse(form: URLSearchParams): Record<string, unknown> {

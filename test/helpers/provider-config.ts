@@ -11,6 +11,7 @@ export function providerConfig(
     clientAuthentication: 'client_secret_basic',
     scopes: ['openid', 'profile', 'email'],
     responseMode: 'query',
+    pushedAuthorizationRequests: 'auto',
     userinfo: 'needed',
     groupsClaim: 'groups',
     rolesClaim: 'roles',

@@ -38,6 +38,8 @@ export interface TestProviderOptions {
   readonly rotateRefreshTokens?: boolean
   /** True: tokens can be revoked (RFC 7009). */
   readonly revocation?: boolean
+  /** Whether authorization requests may be pushed (RFC 9126), or must be. */
+  readonly pushedRequests?: 'offered' | 'required'
   /** Identifiers of APIs (RFC 8707); their access tokens are JWTs (RFC 9068) with all of a person's claims. */
   readonly apis?: readonly string[]
   /** Registered for the client `app`, over the defaults. */
@@ -169,6 +171,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
       revocation: { enabled: options.revocation ?? false },
+      pushedAuthorizationRequests: {
+        enabled: options.pushedRequests !== undefined,
+        requirePushedAuthorizationRequests: options.pushedRequests === 'required',
+      },
       clientCredentials: { enabled: options.apis !== undefined },
       resourceIndicators: {
         enabled: options.apis !== undefined,
