@@ -74,7 +74,12 @@ const recordsOnly = new Set(['access', 'identity', 'oidc', 'config'])
 const isJoining = ({ path, room }: SourceFile) => room === 'app' || path === 'src/main.ts'
 
 /** What other rooms may have of `config` at run time: plain functions, never the loading. */
-const plainConfig = new Set(['src/config/schema.ts', 'src/config/duration.ts'])
+const plainConfig = new Set([
+  'src/config/schema.ts',
+  'src/config/duration.ts',
+  'src/config/client-keys.ts',
+  'src/config/client-secrets.ts',
+])
 
 /** No I/O, no clock, no chance: plain data and `now` in, a decision out. */
 const pureFiles = (path: string) =>

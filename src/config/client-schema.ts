@@ -1,13 +1,37 @@
 import { Type } from 'typebox'
+import { clientAssertionAlgorithms } from './client-keys.js'
 import { text } from './schema-parts.js'
 
 /** Who Valetkey is at the provider, and how it proves that. */
 export const clientFields = {
   clientId: text('The client that is registered at the provider.'),
   clientSecret: Type.Optional(text('The client secret; better kept in clientSecretFile.')),
-  clientSecretFile: Type.Optional(text('A file that holds the client secret.')),
-  clientAuthentication: Type.Enum(['client_secret_basic', 'client_secret_post', 'none'], {
-    default: 'client_secret_basic',
-    description: 'How the client authenticates itself.',
+  clientSecretFile: Type.Optional(
+    text(
+      'A file that holds the client secret; during a rotation two, one a line, of which the provider has to accept one.',
+    ),
+  ),
+  clientAuthentication: Type.Enum(
+    ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    {
+      default: 'client_secret_basic',
+      description: 'How the client authenticates itself.',
+    },
+  ),
+  clientKeyFile: Type.Optional(
+    text(
+      'A file that holds the private key with which the client signs: PEM, a JWK or a JWKS. Of several keys the first signs; all are published at `/client-jwks`.',
+    ),
+  ),
+  clientAssertionAlgorithm: Type.Optional(
+    Type.Enum([...clientAssertionAlgorithms], {
+      description:
+        'The signature algorithm of keys that name none; by default RS256 for RSA, that of the curve for EC, EdDSA for Ed25519.',
+    }),
+  ),
+  clientAssertionAudience: Type.Enum(['issuer', 'token_endpoint'], {
+    default: 'issuer',
+    description:
+      'The `aud` of client assertions; `token_endpoint` for providers that want its URL (Entra ID).',
   }),
 }

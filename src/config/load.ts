@@ -28,8 +28,8 @@ export interface LoadOptions {
 /**
  * Loads the configuration: the file, overridden by the environment, filled with defaults and with
  * what the secret files hold. In what it returns durations are milliseconds, `publicUrl` is an
- * origin (lower case, no trailing slash), and `clientSecret`, `session.keys` and `admin.token` are
- * there wherever a file was named for them.
+ * origin (lower case, no trailing slash), and `session.keys` and `admin.token` are there wherever a
+ * file was named for them.
  *
  * Throws ConfigError with every problem at once, and nothing else. No message has a secret in it.
  */

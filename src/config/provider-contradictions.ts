@@ -1,4 +1,5 @@
 import { hasQueryOrFragment, hasUserinfo, isLoopbackHost, parseHttpUrl } from './addresses.js'
+import { clientContradictions } from './client-contradictions.js'
 import type { Finding } from './config-error.js'
 import type { Draft, ProviderDraft } from './draft.js'
 import { timerFault } from './duration.js'
@@ -30,7 +31,7 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
         message: 'must not be "none": nobody could sign in who is not signed in already',
       }
     }
-    yield* secretContradictions(provider, at, providers?.length === 1)
+    yield* clientContradictions(provider, at, providers?.length === 1)
     yield* algorithmContradictions(provider, at)
     const message = timerFault(provider.timeout, { zero: 'refused' })
     if (message !== undefined) yield { path: at('timeout'), message }
@@ -53,28 +54,6 @@ function issuerFault({ issuer, allowInsecureIssuer }: ProviderDraft): string | u
   return undefined
 }
 
-function* secretContradictions(
-  provider: ProviderDraft,
-  at: (key: string) => (string | number)[],
-  isOnly: boolean,
-): Generator<Finding> {
-  const secretKey = provider.clientSecretFile === undefined ? 'clientSecret' : 'clientSecretFile'
-  const hasSecret = provider.clientSecret !== undefined || provider.clientSecretFile !== undefined
-  const method = provider.clientAuthentication
-  if (method === 'none' && hasSecret) {
-    yield {
-      path: at(secretKey),
-      message: 'is set although clientAuthentication is none; remove one of them',
-    }
-  } else if (method !== undefined && method !== 'none' && !hasSecret) {
-    yield {
-      path: at('clientSecretFile'),
-      message: `is missing${isOnly ? ' (or set VALETKEY_CLIENT_SECRET)' : ''}: ${method} needs a secret; for a client without one write clientAuthentication: none`,
-      assumes: [at('clientSecret')],
-    }
-  }
-}
-
 function* algorithmContradictions(
   provider: ProviderDraft,
   at: (key: string) => (string | number)[],
@@ -89,7 +68,7 @@ function* algorithmContradictions(
       message:
         'mixes HS* with public-key algorithms, by which a public key could pass for the secret; keep one kind',
     }
-  } else if (provider.clientAuthentication === 'none') {
+  } else if (provider.clientAuthentication?.startsWith('client_secret_') === false) {
     yield { path, message: 'has only HS*, which needs a client secret' }
   }
 }

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { clientFileFaults } from './client-file-faults.js'
 import type { Finding, SettingPath } from './config-error.js'
 import type { Draft } from './draft.js'
 import { pemFaults } from './pem-faults.js'
@@ -14,9 +15,8 @@ export interface SecretFileOptions {
 }
 
 /**
- * Fills clientSecret, session.keys and admin.token in the draft from the files that it names. The path of
- * session.keysFile and the files of `session.redis`, of `tls` and of upstreams become absolute, since they are read again
- * later.
+ * Fills session.keys and admin.token in the draft from the files that it names. The path of session.keysFile and the
+ * files of providers, of `session.redis`, of `tls` and of upstreams become absolute, since they are read again later.
  */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
@@ -41,13 +41,6 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     return read(path, file) ?? literal
   }
 
-  for (const [index, provider] of (draft.providers ?? []).entries()) {
-    if (!provider) continue
-    const path = ['providers', index, 'clientSecretFile']
-    const { clientSecretFile, clientSecret } = provider
-    provider.clientSecret = readOne(path, clientSecretFile, clientSecret, 'clientSecret')
-  }
-
   /** Makes sure of files that are read again later, and of where they are. */
   const readLater = <Name extends string>(
     section: { [Key in Name]?: string | undefined } | undefined,
@@ -64,6 +57,17 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     return texts
   }
 
+  for (const [index, provider] of (draft.providers ?? []).entries()) {
+    if (!provider) continue
+    const path = ['providers', index]
+    if (provider.clientSecretFile !== undefined && provider.clientSecret !== undefined) {
+      findings.push({ path: [...path, 'clientSecretFile'], message: bothSet('clientSecret') })
+    }
+    const files = readLater(provider, path, ['clientSecretFile', 'clientKeyFile'])
+    for (const [name, fault] of clientFileFaults(files, provider)) {
+      findings.push({ path: [...path, name], message: `names a file that ${fault}` })
+    }
+  }
   const { admin, session, tls } = draft
   const certificate = readLater(tls, ['tls'], ['certFile', 'keyFile'])
   for (const [name, message] of pemFaults(certificate)) {

@@ -33,6 +33,7 @@ export type AnswerName =
   | 'SESSIONS_PAGE'
   | 'SESSIONS_ENDED'
   | 'JWKS'
+  | 'CLIENT_JWKS'
   | 'LOGGED_OUT'
   | 'LOGOUT_REFUSED'
   | 'LOGOUT_THROTTLED'

@@ -5,6 +5,7 @@ import type { EndpointContext } from './endpoint-context.js'
 import { registerAuth } from './routes/auth.js'
 import { registerBackchannelLogout } from './routes/backchannel-logout.js'
 import { registerCallback } from './routes/callback.js'
+import { registerClientJwks } from './routes/client-jwks.js'
 import { registerExtAuthz } from './routes/ext-authz.js'
 import { registerForwardAuth } from './routes/forward-auth.js'
 import { registerFrontchannelLogout } from './routes/frontchannel-logout.js'
@@ -35,6 +36,7 @@ export async function registerEndpoints(
   registerSession(scope, context)
   registerSessions(scope, context)
   registerJwks(scope, context)
+  registerClientJwks(scope, context)
   registerBackchannelLogout(scope, context)
   registerFrontchannelLogout(scope, context)
   const { forwardAuth } = context
@@ -49,7 +51,18 @@ export function servedPaths({
   paths,
   forwardAuth,
 }: Pick<EndpointContext, 'paths' | 'forwardAuth'>): readonly string[] {
-  const { start, callback, signIn, signOut, signedOut, userinfo, session, sessions, jwks } = paths
+  const {
+    start,
+    callback,
+    signIn,
+    signOut,
+    signedOut,
+    userinfo,
+    session,
+    sessions,
+    jwks,
+    clientJwks,
+  } = paths
   const { backchannelLogout, frontchannelLogout } = paths
   return [
     start,
@@ -61,6 +74,7 @@ export function servedPaths({
     session,
     sessions,
     jwks,
+    clientJwks,
     backchannelLogout,
     frontchannelLogout,
     ...(forwardAuth === undefined ? [] : [paths.auth, paths.forwardAuth, paths.extAuthz]),

@@ -47,6 +47,8 @@ export interface LoginProvider {
   isAddressedBy(logoutToken: string): boolean
   /** Verifies a logout token (Back-Channel Logout 1.0 §2.6); throws a coded error. */
   verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
+  /** The public keys with which Valetkey signs as the client; undefined where it has none. */
+  clientJwks(): Promise<object | undefined>
   /** The origins that the provider's pages are at. */
   pageOrigins(): readonly string[]
 }

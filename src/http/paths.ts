@@ -28,6 +28,8 @@ export interface Paths {
   /** The page on which people see their sessions and end them. */
   readonly sessions: string
   readonly jwks: string
+  /** Where a provider fetches the keys of its client. */
+  readonly clientJwks: string
   readonly backchannelLogout: string
   readonly frontchannelLogout: string
   /** The start path with its parameters. */
@@ -55,6 +57,7 @@ export function createPaths(basePath: string): Paths {
     session: `${below}session`,
     sessions: `${below}sessions`,
     jwks: `${below}jwks`,
+    clientJwks: `${below}client-jwks`,
     backchannelLogout: `${below}backchannel-logout`,
     frontchannelLogout: `${below}frontchannel-logout`,
     startUrl: ({ providerId, returnTo, stepUp, form }) =>

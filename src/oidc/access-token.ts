@@ -22,6 +22,8 @@ export interface AccessToken {
 /** All that a public key can verify; what the provider announces is for ID tokens only. */
 const algorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
+const noSecrets = async () => []
+
 const types = {
   'at+jwt': /^(application\/)?at\+jwt$/i,
   lax: /^(application\/)?(at\+)?jwt$/i,
@@ -73,7 +75,7 @@ async function verifySignature(
   token: string,
 ): Promise<JsonObject> {
   const isTypeRequired = config.accessTokenType === 'at+jwt'
-  const rules = { keys, algorithms, clientSecret: undefined, types: types[config.accessTokenType] }
+  const rules = { keys, algorithms, clientSecrets: noSecrets, types: types[config.accessTokenType] }
   try {
     return (await verifySignedToken(token, { ...rules, isTypeRequired })).claims
   } catch (error) {

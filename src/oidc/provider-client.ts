@@ -1,24 +1,11 @@
-import {
-  allowInsecureRequests,
-  clockTolerance,
-  ClientSecretBasic,
-  ClientSecretPost,
-  Configuration,
-  customFetch,
-  None,
-  type ClientAuth,
-} from 'openid-client'
+import { allowInsecureRequests, clockTolerance, Configuration, customFetch } from 'openid-client'
 import type { ProviderConfig } from '../config/schema.js'
-import { OidcError } from './errors.js'
+import { createAuthenticatedSend, type Received } from './authenticated-send.js'
+import type { ClientAuthentication } from './client-authentication.js'
 import type { ProviderHttp } from './provider-http.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
-/** What a call brought back over the wire, before anybody judged it. */
-export interface Received {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: string
-}
+export type { Received } from './authenticated-send.js'
 
 /** One use of openid-client; `received()` is the last response that it got. */
 export interface ProviderCall {
@@ -32,11 +19,18 @@ export type OpenCall = (
   tolerate?: (body: string) => string,
 ) => ProviderCall
 
-/** Prepares calls as the configured client. Throws OidcError ERR_PROVIDER_CONFIGURATION. */
-export function createOpenCall(config: ProviderConfig, http: ProviderHttp): OpenCall {
-  const authenticate = clientAuthentication(config)
-
+/** Prepares calls as the configured client: the one place where its authentication comes from. */
+export function createOpenCall(
+  config: ProviderConfig,
+  http: ProviderHttp,
+  authentication: ClientAuthentication,
+): OpenCall {
   return (metadata, tolerate = (body) => body) => {
+    const { authenticate, send } = createAuthenticatedSend(authentication, async (url, request) => {
+      const response = await http.request(url, request)
+      const { status, headers } = response
+      return { status, headers, body: tolerate(await response.text()) }
+    })
     const configuration = new Configuration(
       {
         issuer: metadata.issuer,
@@ -63,28 +57,9 @@ export function createOpenCall(config: ProviderConfig, http: ProviderHttp): Open
     configuration.timeout = 0
     let received: Received | undefined
     configuration[customFetch] = async (url, { method, headers, body }) => {
-      const response = await http.request(url, { method, headers, body })
-      received = {
-        status: response.status,
-        headers: response.headers,
-        body: tolerate(await response.text()),
-      }
+      received = await send(url, { method, headers, body })
       return new Response(received.body === '' ? null : received.body, received)
     }
     return { configuration, received: () => received }
   }
-}
-
-function clientAuthentication(config: ProviderConfig): ClientAuth {
-  const { clientAuthentication: method, clientSecret } = config
-  if (method === 'none') return None()
-  if (clientSecret === undefined) {
-    throw new OidcError(
-      'ERR_PROVIDER_CONFIGURATION',
-      `provider "${config.id}" has no client secret, which ${method} needs`,
-    )
-  }
-  return method === 'client_secret_basic'
-    ? ClientSecretBasic(clientSecret)
-    : ClientSecretPost(clientSecret)
 }

@@ -1,4 +1,7 @@
 import type { ProviderConfig } from '../config/schema.js'
+import { createClientAuthentication } from './client-authentication.js'
+import { createClientSecrets } from './client-secrets.js'
+import { createClientSigner, type ClientSigner } from './client-signer.js'
 import { createDiscovery, type Discovery } from './discovery.js'
 import { OidcError } from './errors.js'
 import type { IdTokenRules } from './id-token.js'
@@ -19,6 +22,8 @@ export interface Provider {
   readonly neededClaims: readonly string[]
   readonly logger: Logger
   readonly open: OpenCall
+  /** Signs as the client, where it has a key. */
+  readonly signer: ClientSigner | undefined
   readonly discovery: Discovery
   readonly keys: KeySet
   /** The metadata, waiting for them if need be; throws OidcError ERR_PROVIDER_UNAVAILABLE. */
@@ -44,7 +49,10 @@ export function createProvider(
     allowInsecureIssuer: config.allowInsecureIssuer,
     timeoutMs: config.timeout,
   })
-  const open = createOpenCall(config, http)
+  const secrets = createClientSecrets(config, logger)
+  const signer = createClientSigner(config, logger)
+  const authentication = createClientAuthentication(config, { secrets, signer, now })
+  const open = createOpenCall(config, http, authentication)
   const discovery = createDiscovery({
     load: async () => {
       const url = discoveryUrl(config.issuer)
@@ -80,13 +88,14 @@ export function createProvider(
     neededClaims,
     logger,
     open,
+    signer,
     discovery,
     keys,
     metadata,
     idTokenRules: ({ idTokenAlgorithms }) => ({
       keys,
       algorithms: idTokenAlgorithms,
-      clientSecret: config.clientSecret,
+      clientSecrets: secrets.read,
       issuer: config.issuer,
       clientId: config.clientId,
       trustedAudiences: config.trustedAudiences,

@@ -77,6 +77,8 @@ export interface RelyingParty {
   pageOrigins(): readonly string[]
   /** Revokes what a session leaves behind, where the provider offers that. Never throws. */
   revoke(tokens: RevocableTokens): Promise<readonly RevocationReport[]>
+  /** The public keys with which the client signs, as a JWKS; undefined where it has none. */
+  clientJwks(): Promise<object | undefined>
   /** Fetches metadata and keys now; throws what is wrong with them. */
   checkOnline(): Promise<void>
 }
@@ -123,6 +125,7 @@ export function createRelyingParty(
       return [...new Set(urls.map((url) => new URL(url).origin))]
     },
     revoke: (tokens) => revokeTokens(provider, tokens),
+    clientJwks: async () => provider.signer?.jwks(),
     async checkOnline() {
       await discovery.refresh()
       await keys.refresh()

@@ -8,8 +8,8 @@ export interface SignatureRules {
   readonly keys: KeySet
   /** The accepted values of `alg`; HS* only when the configuration names it. */
   readonly algorithms: readonly string[]
-  /** The key of HS*. */
-  readonly clientSecret: string | undefined
+  /** The keys of HS*, by one of which it has to be signed. */
+  readonly clientSecrets: () => Promise<readonly string[]>
   /** The accepted values of `typ`, where there is one; by default `JWT`. */
   readonly types?: RegExp
   /** Whether there must be a `typ`. */
@@ -35,7 +35,7 @@ export async function verifySignedToken(
 ): Promise<SignedToken> {
   const algorithm = checkHeader(token, rules)
   const { payload } = algorithm.startsWith('HS')
-    ? await verifyWithSecret(token, algorithm, rules.clientSecret)
+    ? await verifyWithSecret(token, algorithm, await rules.clientSecrets())
     : await rules.keys.verify(token, [algorithm])
   const claims = parseJsonObject(new TextDecoder().decode(payload))
   if (claims === undefined) {
@@ -81,15 +81,20 @@ function parseHeader(token: string) {
   }
 }
 
-async function verifyWithSecret(token: string, algorithm: string, secret: string | undefined) {
-  if (secret === undefined) {
+async function verifyWithSecret(token: string, algorithm: string, secrets: readonly string[]) {
+  if (secrets.length === 0) {
     throw new OidcError('ERR_ID_TOKEN_KEY', `there is no client secret to verify ${algorithm} with`)
   }
-  try {
-    return await compactVerify(token, new TextEncoder().encode(secret), { algorithms: [algorithm] })
-  } catch (cause) {
-    throw new OidcError('ERR_ID_TOKEN_SIGNATURE', 'the signature of the token is wrong', { cause })
+  let cause: unknown
+  for (const secret of secrets) {
+    try {
+      const key = new TextEncoder().encode(secret)
+      return await compactVerify(token, key, { algorithms: [algorithm] })
+    } catch (error) {
+      cause = error
+    }
   }
+  throw new OidcError('ERR_ID_TOKEN_SIGNATURE', 'the signature of the token is wrong', { cause })
 }
 
 function malformed(cause?: unknown): OidcError {

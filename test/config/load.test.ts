@@ -36,8 +36,8 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         issuer: 'https://idp.example.com/realms/main',
         clientId: 'app',
         clientSecretFile: '/run/secrets/client-secret',
-        clientSecret: 'the client secret',
         clientAuthentication: 'client_secret_basic',
+        clientAssertionAudience: 'issuer',
         scopes: ['openid', 'profile', 'email'],
         responseMode: 'query',
         pushedAuthorizationRequests: 'auto',
@@ -188,12 +188,15 @@ routes: [{ upstream: 'http://127.0.0.1:3000' }]
   const file = join(folder, 'conf/valetkey.yaml')
 
   const config = loadConfig({ file, env: {} })
-  t.equal(config.providers[0]?.clientSecret, ' spaces count ')
   t.strictSame(config.session.keys, [sessionKey])
   t.equal(config.session.keysFile, join(folder, 'keys'), 'which is read again later')
+  t.equal(config.providers[0]?.clientSecretFile, join(folder, 'conf/secret'), 'and so is this')
 
   const env = { VALETKEY_CLIENT_SECRET_FILE: join(folder, 'elsewhere/secret') }
-  t.equal(loadConfig({ file, env }).providers[0]?.clientSecret, 'from the environment')
+  t.equal(
+    loadConfig({ file, env }).providers[0]?.clientSecretFile,
+    join(folder, 'elsewhere/secret'),
+  )
 })
 
 t.test('publicUrl becomes an origin', async (t) => {

@@ -74,7 +74,8 @@ and not marked as required are absent unless they are set.`
 const rules = `## Secrets
 
 Keep secrets in files: \`clientSecretFile\`, \`keysFile\`, \`tokenFile\`, \`passwordFile\`. Those of
-\`session.redis\` are read again at each connection, so that a rotated password needs no restart. A newline at the end does not
+\`session.redis\` are read again at each connection and those of a provider at each use, so that a rotated
+password or key needs no restart. A newline at the end does not
 count. A relative path starts at the folder of the configuration file, in an environment variable at
 the working directory. A secret and its file are never both set. \`keysFile\` holds one key a line;
 blank lines and lines that begin with \`#\` do not count. The first key seals, all of them open: put a
@@ -90,7 +91,7 @@ other. Among them:
 - the redis store without a place (one of \`url\`, \`sentinel\`, \`cluster\`) or without session keys, and
   the memory store beside \`session.redis\`; TLS settings beside a URL without TLS;
 - a cookie domain that does not contain the host of \`publicUrl\`, \`sameSite: none\` without https;
-- two providers of one id, a client secret missing or too many, \`openid\` missing in \`scopes\`, HS\\*
+- two providers of one id, a client secret or a client key missing or too many, \`openid\` missing in \`scopes\`, HS\\*
   mixed with public-key algorithms;
 - a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` or \`bearer\` on a public
   route, a path pattern that could be read in several ways, a \`stripPrefix\` that the path does not begin with;

@@ -9,6 +9,7 @@ export function providerConfig(
     clientId: 'app',
     clientSecret: 'client secret with :%+ and more',
     clientAuthentication: 'client_secret_basic',
+    clientAssertionAudience: 'issuer',
     scopes: ['openid', 'profile', 'email'],
     responseMode: 'query',
     pushedAuthorizationRequests: 'auto',

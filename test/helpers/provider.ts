@@ -84,6 +84,8 @@ export interface TestProvider {
   ): Promise<string>
   /** Registers where to POST logout tokens, with the `sid` of the provider's session. */
   sendLogoutTokensTo(url: string): Promise<void>
+  /** Registers something else of the client from now on; the names are those of oidc-provider's Client. */
+  changeClient(changes: { readonly clientSecret?: string }): Promise<void>
   /** Resolves with the next token request that is answered after this call. */
   nextTokenRequest(): Promise<TokenRequest>
   /** Resolves when the next token request arrives, also while the endpoint is paused. */
@@ -299,6 +301,10 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   }
   provider.on('authorization_code.saved', (code) => secrets.push(code.jti))
 
+  async function changeClient(changes: Record<string, unknown>): Promise<void> {
+    Object.assign((await provider.Client.find(clientId)) ?? {}, changes)
+  }
+
   const callback = provider.callback()
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
@@ -343,12 +349,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       secrets.push(value)
       return value
     },
-    async sendLogoutTokensTo(url) {
-      Object.assign((await provider.Client.find(clientId)) ?? {}, {
-        backchannelLogoutUri: url,
-        backchannelLogoutSessionRequired: true,
-      })
-    },
+    sendLogoutTokensTo: (url) =>
+      changeClient({ backchannelLogoutUri: url, backchannelLogoutSessionRequired: true }),
+    changeClient,
     nextTokenRequest: () => new Promise((resolve) => events.once('answer', resolve)),
     nextTokenRequestArrival: () => new Promise((resolve) => events.once('arrival', resolve)),
     pauseTokenEndpoint() {

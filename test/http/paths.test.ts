@@ -12,6 +12,7 @@ t.test('spells every path below the base path', async (t) => {
   t.equal(paths.userinfo, '/oauth2/userinfo')
   t.equal(paths.session, '/oauth2/session')
   t.equal(paths.jwks, '/oauth2/jwks')
+  t.equal(paths.clientJwks, '/oauth2/client-jwks')
   t.equal(paths.backchannelLogout, '/oauth2/backchannel-logout')
   t.equal(paths.frontchannelLogout, '/oauth2/frontchannel-logout')
 })

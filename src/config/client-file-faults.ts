@@ -1,0 +1,23 @@
+import { parseClientKeys } from './client-keys.js'
+import { parseClientSecrets } from './client-secrets.js'
+import type { ProviderDraft } from './draft.js'
+
+/** What the files of a client hold, as far as they could be read. */
+export interface ClientFileTexts {
+  readonly clientSecretFile?: string | undefined
+  readonly clientKeyFile?: string | undefined
+}
+
+/** What is wrong with the files of a client, by the setting that names them, as the end of "a file that …". */
+export function* clientFileFaults(
+  { clientSecretFile, clientKeyFile }: ClientFileTexts,
+  { clientAssertionAlgorithm }: ProviderDraft,
+): Generator<[keyof ClientFileTexts, string]> {
+  const secrets = clientSecretFile === undefined ? undefined : parseClientSecrets(clientSecretFile)
+  if (secrets !== undefined && 'fault' in secrets) yield ['clientSecretFile', secrets.fault]
+  const keys =
+    clientKeyFile === undefined
+      ? undefined
+      : parseClientKeys(clientKeyFile, clientAssertionAlgorithm)
+  if (keys !== undefined && 'fault' in keys) yield ['clientKeyFile', keys.fault]
+}
