@@ -8,6 +8,7 @@ import { createReturnState } from '../http/return-state.js'
 import type { SessionStore } from '../session/session-store.js'
 import type { Sessions } from '../session/sessions.js'
 import type { BrowserCookies } from './browser-cookies.js'
+import { createCallbackPaths } from './callback-paths.js'
 import { recordEndpointEvents } from './endpoint-events.js'
 import type { Identities } from './identities.js'
 import { createLimitedSessions } from './limited-sessions.js'
@@ -42,6 +43,7 @@ export function createEndpointContext(
     answers,
     ...cookies,
     providers,
+    callbackPathOf: createCallbackPaths(config, paths),
     returnState: createReturnState(keyRing),
     stepUpSeal: loginPrompts.stepUpSeal,
     stepUps: loginPrompts.stepUps,

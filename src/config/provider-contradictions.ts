@@ -7,6 +7,7 @@ import { timerFault } from './duration.js'
 /** What cannot be meant in `providers`. */
 export function* providerContradictions({ providers }: Draft): Generator<Finding> {
   const seen = new Map<string, number>()
+  let plain: number | undefined
   for (const [index, provider] of (providers ?? []).entries()) {
     if (!provider) continue
     const at = (key: string) => ['providers', index, key]
@@ -18,6 +19,13 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
         message: `"${provider.id}" is the id of providers[${first}] already; give each provider its own`,
       }
     } else if (provider.id !== undefined) seen.set(provider.id, index)
+
+    if (provider.plainCallback === true && plain !== undefined) {
+      yield {
+        path: at('plainCallback'),
+        message: `is set at providers[${plain}] already; with one redirect URI for both, the answer of one could pass for that of the other`,
+      }
+    } else if (provider.plainCallback === true) plain = index
 
     const fault = issuerFault(provider)
     if (fault !== undefined) yield { path: at('issuer'), message: fault }

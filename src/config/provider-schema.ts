@@ -16,6 +16,11 @@ export const providerSchema = Type.Object(
     }),
     name: Type.Optional(text('What people see on the sign-in page; the id when absent.')),
     issuer: text('The issuer, exactly as the provider writes it in its metadata.'),
+    plainCallback: Type.Boolean({
+      default: false,
+      description:
+        'Keep `<basePath>/callback` as the redirect URI although there are several providers, which otherwise have `<basePath>/callback/<id>` each. For one provider at most.',
+    }),
     ...clientFields,
     ...loginFields,
     ...claimsFields,

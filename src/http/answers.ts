@@ -150,7 +150,8 @@ export function createAnswers(options: {
   }
 
   function isCallback(request: FastifyRequest): boolean {
-    return request.originalUrl.split('?', 1)[0] === options.paths.callback
+    const path = request.originalUrl.split('?', 1)[0] ?? ''
+    return `${path}/`.startsWith(`${options.paths.callback}/`)
   }
 
   return {

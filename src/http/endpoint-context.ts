@@ -44,6 +44,8 @@ export interface EndpointContext {
   readonly cookieNames: CookieNames
   readonly cookieWriter: CookieWriter
   readonly providers: ReadonlyMap<string, LoginProvider>
+  /** The path of a provider's redirect URI; no two share one, so that no answer passes for another's. */
+  callbackPathOf(providerId: string): string
   readonly pendingLogins: PendingLogins
   readonly returnState: ReturnState
   readonly stepUpSeal: StepUpSeal

@@ -4,7 +4,7 @@ import { createBodyDeadline } from './body-deadline.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerAuth } from './routes/auth.js'
 import { registerBackchannelLogout } from './routes/backchannel-logout.js'
-import { registerCallback } from './routes/callback.js'
+import { callbackPaths, registerCallback } from './routes/callback.js'
 import { registerClientJwks } from './routes/client-jwks.js'
 import { registerExtAuthz } from './routes/ext-authz.js'
 import { registerForwardAuth } from './routes/forward-auth.js'
@@ -49,24 +49,14 @@ export async function registerEndpoints(
 /** The paths that are served; the others under `basePath` are not found. */
 export function servedPaths({
   paths,
+  providers,
   forwardAuth,
-}: Pick<EndpointContext, 'paths' | 'forwardAuth'>): readonly string[] {
-  const {
-    start,
-    callback,
-    signIn,
-    signOut,
-    signedOut,
-    userinfo,
-    session,
-    sessions,
-    jwks,
-    clientJwks,
-  } = paths
+}: Pick<EndpointContext, 'paths' | 'providers' | 'forwardAuth'>): readonly string[] {
+  const { start, signIn, signOut, signedOut, userinfo, session, sessions, jwks, clientJwks } = paths
   const { backchannelLogout, frontchannelLogout } = paths
   return [
     start,
-    callback,
+    ...callbackPaths(paths, providers),
     signIn,
     signOut,
     signedOut,

@@ -26,6 +26,8 @@ export interface LoginProvider {
     stateSuffix: string
     /** What the login is to bring beyond what the provider's settings ask. */
     stepUp?: StepUpRequest | undefined
+    /** Further parameters of the request that help the person, such as `login_hint`; never core ones. */
+    hints?: ReadonlyMap<string, string> | undefined
     now: number
   }): Promise<{ url: string; transaction: PendingLogin['transaction'] }>
   /** Verifies the authorization response and buys the tokens; throws a coded error for whatever is wrong. */

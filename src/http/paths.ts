@@ -13,6 +13,8 @@ export interface Paths {
   readonly base: string
   readonly start: string
   readonly callback: string
+  /** The redirect URI's path of one provider among several. */
+  callbackOf(providerId: string): string
   readonly signIn: string
   readonly signOut: string
   /** Where the provider sends people after RP-initiated logout: the `post_logout_redirect_uri`. */
@@ -47,6 +49,7 @@ export function createPaths(basePath: string): Paths {
     base: basePath,
     start,
     callback: `${below}callback`,
+    callbackOf: (providerId) => `${below}callback/${providerId}`,
     signIn,
     signOut,
     signedOut: `${below}signed_out`,

@@ -17,6 +17,8 @@ const pendingLoginSchema = Type.Object({
     createdAt: Type.Number(),
   }),
   returnTo: Type.String(),
+  /** The path of the redirect URI, where it is not the plain one. */
+  callback: Type.Optional(Type.String()),
   form: Type.Optional(Type.String()),
   previousTicket: Type.Optional(Type.String()),
   stepUp: Type.Optional(stepUpRequestSchema),

@@ -63,9 +63,14 @@ export function createLoginTransaction(
 export async function loginParameters(
   config: ProviderConfig,
   transaction: LoginTransaction,
-  redirectUri: string,
-  demand: LoginDemand = {},
+  asked: {
+    readonly redirectUri: string
+    readonly demand?: LoginDemand | undefined
+    readonly hints?: ReadonlyMap<string, string> | undefined
+  },
 ): Promise<URLSearchParams> {
+  const { redirectUri, demand = {}, hints } = asked
+  const loginHint = hints?.get('login_hint')
   const { scopes, responseMode } = config
   const { acrValues, maxAgeMs } = askedLogin(config, demand)
   const prompt = demand.forcesLogin === true ? 'login' : config.prompt
@@ -80,6 +85,7 @@ export async function loginParameters(
     code_challenge_method: 'S256',
     ...(responseMode === 'query' ? {} : { response_mode: responseMode }),
     ...(prompt === undefined ? {} : { prompt }),
+    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
     ...(maxAgeMs === undefined ? {} : { max_age: String(Math.floor(maxAgeMs / 1000)) }),
   })

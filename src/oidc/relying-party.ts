@@ -36,13 +36,14 @@ export interface RelyingParty {
   stop(): void
   /**
    * Makes the authorization request, and pushes it where that is due. `stateSuffix`, of base64url
-   * characters, is appended to the random state. Waits for the discovery, at most the configured
-   * `timeout`; then ERR_PROVIDER_UNAVAILABLE.
+   * characters, is appended to the random state. Of `hints` only `login_hint` is sent. Waits for the
+   * discovery, at most the configured `timeout`; then ERR_PROVIDER_UNAVAILABLE.
    */
   beginLogin(options: {
     redirectUri: string
     stateSuffix?: string
     stepUp?: LoginDemand | undefined
+    hints?: ReadonlyMap<string, string> | undefined
     now: number
   }): Promise<{ url: string; transaction: LoginTransaction }>
   /**
@@ -109,9 +110,10 @@ export function createRelyingParty(
     },
     start: () => discovery.start(),
     stop: () => provider.close(),
-    async beginLogin({ redirectUri, stateSuffix = '', stepUp, now }) {
+    async beginLogin({ redirectUri, stateSuffix = '', stepUp, hints, now }) {
       const transaction = createLoginTransaction(config.id, stateSuffix, now)
-      const parameters = await loginParameters(config, transaction, redirectUri, stepUp)
+      const asked = { redirectUri, demand: stepUp, hints }
+      const parameters = await loginParameters(config, transaction, asked)
       return { url: await authorizationUrl(provider, parameters), transaction }
     },
     finishLogin: (login) => finishLogin(provider, login),

@@ -33,8 +33,8 @@ t.test('the sign-in page leads to the provider that was chosen', async (t) => {
       })),
     },
   })
-  for (const { provider } of providers) {
-    provider.redirectUris.add(`${publicUrl}/oauth2/callback`)
+  for (const { id, provider } of providers) {
+    provider.redirectUris.add(`${publicUrl}/oauth2/callback/${id}`)
     provider.postLogoutRedirectUris.add(`${publicUrl}/oauth2/signed_out`)
   }
 

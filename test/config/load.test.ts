@@ -52,6 +52,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         clockTolerance: 30_000,
         maxIdTokenAge: 600_000,
         defaultAccessTokenLifetime: 300_000,
+        plainCallback: false,
         allowInsecureIssuer: false,
         timeout: 5000,
       },

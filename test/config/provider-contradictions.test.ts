@@ -7,6 +7,12 @@ testCases([
     with: '    clientSecret: a\n  - { issuer: https://b.example, clientId: b, clientSecret: c }',
     expect: [['providers[1].id', /"default" is the id of providers\[0\] already/, 8]],
   },
+  {
+    title: 'two providers with the plain redirect URI',
+    line: 7,
+    with: '    clientSecret: a\n    plainCallback: true\n  - { id: b, issuer: https://b.example, clientId: b, clientSecret: c, plainCallback: true }',
+    expect: [['providers[1].plainCallback', /set at providers\[0\] already/, 9]],
+  },
   ...(
     [
       ['idp.example.com', /is not an https URL/],

@@ -24,6 +24,7 @@ export function providerConfig(
     clockTolerance: 30_000,
     maxIdTokenAge: 600_000,
     defaultAccessTokenLifetime: 300_000,
+    plainCallback: false,
     allowInsecureIssuer: false,
     timeout: 5000,
     ...settings,

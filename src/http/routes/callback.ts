@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { CodedError } from '../../errors.js'
 import type { AnswerName } from '../answers.js'
 import type { Identity } from '../../session/session.js'
 import type { LiveSession } from '../../session/sessions.js'
@@ -11,6 +12,7 @@ import {
 } from '../endpoint-context.js'
 import type { KeptForm } from '../kept-forms.js'
 import type { LoginProvider } from '../login-provider.js'
+import type { Paths } from '../paths.js'
 import { initiatorOf } from '../navigation.js'
 import { formNotSentPage } from '../pages/form-not-sent-page.js'
 import { keptFormPage } from '../pages/kept-form-page.js'
@@ -18,6 +20,12 @@ import { continuePage } from '../pages/continue-page.js'
 import type { PendingLogin } from '../pending-logins.js'
 import { problemCodeOf } from '../problem.js'
 import { createSignInTrouble } from '../sign-in-trouble.js'
+
+/** Every path at which authorization responses arrive, also of logins that an earlier configuration began. */
+export const callbackPaths = (
+  paths: Paths,
+  providers: EndpointContext['providers'],
+): readonly string[] => [paths.callback, ...[...providers.keys()].map(paths.callbackOf)]
 
 /**
  * `GET,POST /callback`: finishes a login that this browser began (RFC 6749 §4.1.2).
@@ -32,7 +40,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
   async function answer(
     request: FastifyRequest,
     reply: FastifyReply,
-    parameters: URLSearchParams,
+    { path, parameters }: Arrived,
   ): Promise<FastifyReply> {
     const now = clock()
     const states = parameters.getAll('state')
@@ -45,21 +53,26 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     const first = await context.consumeState(state, now)
     pendingLogins.clear(reply, state)
     if (!first) return answerStale(request, reply, state, now)
-    return finish(request, reply, { login, provider, parameters, now })
+    return finish(request, reply, { login, provider, path, parameters, now })
   }
 
   async function finish(
     request: FastifyRequest,
     reply: FastifyReply,
-    { login, provider, parameters, now }: Finishing,
+    { login, provider, path, parameters, now }: Finishing,
   ): Promise<FastifyReply> {
     const { publicUrl, sessions, cookieWriter, answers, events } = context
     const { returnTo, transaction, form } = login
     let previous: LiveSession | undefined
     let identity: Identity
     try {
+      const callback = login.callback ?? paths.callback
+      if (path !== callback) {
+        const message = `the answer came to ${path}, not to ${callback}, so it may be another provider's`
+        throw new CodedError('ERR_CALLBACK_REDIRECT_URI', message)
+      }
       const signIn = await provider.finishLogin({
-        redirectUri: publicUrl.origin + paths.callback,
+        redirectUri: publicUrl.origin + callback,
         parameters,
         transaction: login.transaction,
         stepUp: login.stepUp,
@@ -201,8 +214,14 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     return context.sameSite === 'strict' || (context.sameSite === 'lax' && method === 'POST')
   }
 
-  scope.get(paths.callback, (request, reply) => answer(request, reply, queryOf(request)))
-  scope.post(paths.callback, (request, reply) => answer(request, reply, formOf(request)))
+  for (const path of callbackPaths(paths, providers)) {
+    scope.get(path, (request, reply) =>
+      answer(request, reply, { path, parameters: queryOf(request) }),
+    )
+    scope.post(path, (request, reply) =>
+      answer(request, reply, { path, parameters: formOf(request) }),
+    )
+  }
 }
 
 /** Whether the login was fine but for what it was to bring. */
@@ -214,9 +233,14 @@ const saysTooWeak = (code: string) =>
 // Who signs in so often within half a minute does not do it on purpose.
 const loginsOfLoop = 3
 
-interface Finishing {
+/** An authorization response, and where it arrived. */
+interface Arrived {
+  readonly path: string
+  readonly parameters: URLSearchParams
+}
+
+interface Finishing extends Arrived {
   readonly login: PendingLogin
   readonly provider: LoginProvider
-  readonly parameters: URLSearchParams
   readonly now: number
 }

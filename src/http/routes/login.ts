@@ -1,14 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import type { IncomingHttpHeaders } from 'node:http'
-import { type EndpointContext, fragmentName, queryOf } from '../endpoint-context.js'
+import { type EndpointContext, queryOf } from '../endpoint-context.js'
 import { isFormId } from '../kept-forms.js'
-import { isPrefetch, prefersPage } from '../navigation.js'
 import { signInPage } from '../pages/sign-in-page.js'
-import { startPage } from '../pages/start-page.js'
+import { createStartLogin, isUnseen } from '../start-login.js'
 
 /** `GET /start` begins a login; `GET /sign_in` is the page that offers the providers. */
 export function registerLogin(scope: FastifyInstance, context: EndpointContext): void {
-  const { publicUrl, paths, answers, providers, pendingLogins, returnState, clock } = context
+  const { publicUrl, paths, answers, providers } = context
+  const startLogin = createStartLogin(context)
 
   scope.get(paths.start, async (request, reply) => {
     if (isUnseen(request.raw.headers)) {
@@ -31,29 +30,7 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     if (sealed !== null && stepUp === undefined) {
       return answers.problem(request, reply, 'ERR_REQUEST')
     }
-    const now = clock()
-    const { url, transaction } = await provider.beginLogin({
-      redirectUri: publicUrl.origin + paths.callback,
-      stateSuffix: returnState.suffix(returnTo, context.beginningOf(request, now)),
-      stepUp,
-      now,
-    })
-    pendingLogins.save(request, reply, {
-      transaction,
-      returnTo,
-      ...(form && { form }),
-      ...(stepUp && { stepUp }),
-    })
-    if (!context.keepFragment || !prefersPage(request.raw)) {
-      return answers.redirect(request, reply, 'LOGIN_STARTED', url)
-    }
-    const login = fragmentName(transaction.state)
-    const { host } = publicUrl
-    return answers.page(
-      reply,
-      'LOGIN_STARTED',
-      startPage({ host, login, url, providerName: provider.name }),
-    )
+    return startLogin(request, reply, { provider, returnTo, form, stepUp })
   })
 
   scope.get(paths.signIn, async (request, reply) => {
@@ -79,10 +56,4 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
 function formIn(query: URLSearchParams): string | undefined {
   const id = query.get('form')
   return id !== null && isFormId(id) ? id : undefined
-}
-
-/** Whether the browser only guesses, or a script calls, so that nobody would see the provider's page. */
-function isUnseen(headers: IncomingHttpHeaders): boolean {
-  const called = headers['sec-fetch-site'] !== undefined && headers['sec-fetch-mode'] !== 'navigate'
-  return called || isPrefetch(headers)
 }
