@@ -4,6 +4,7 @@ import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import { CodedError } from '../errors.js'
 import { createAgents } from './agents.js'
+import type { Credentials } from './credentials.js'
 import { startExchange, type UpstreamResponse } from './exchange.js'
 import { hopFieldsOf, maxForwards } from './hop-fields.js'
 import { createLiveConnections, type LiveConnection } from './live-connection.js'
@@ -32,6 +33,8 @@ export interface ForwardPlan extends RequestHeaderChanges {
   readonly upstream: Upstream
   /** Path and query exactly as the client sent them, in origin form. */
   readonly target: string
+  /** What goes with each attempt besides `addHeaders`; a request without a body has a second one. */
+  readonly credentials?: Credentials | undefined
   /** Gets hold of the request's WebSocket or event stream, so that it can be closed. */
   readonly onLive?: ((connection: LiveConnection) => void) | undefined
   /**
@@ -96,14 +99,14 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
   }
 
   const headersOf = ({ raw }: FastifyRequest, plan: ForwardPlan): string[] =>
-    buildRequestHeaders(raw.rawHeaders, options, plan, hopFieldsOf(raw, via))
+    buildRequestHeaders(raw.rawHeaders, options, changesOf(plan), hopFieldsOf(raw, via))
 
   const forwardRequest = (request: FastifyRequest, reply: FastifyReply): void => {
     const plan = planOf(request)
     const startedAt = performance.now()
     let response: UpstreamResponse | undefined
 
-    const send: Send = (callback) => {
+    const send = (callback: ResponseCallback, mayRepeat = !hasBody(request.raw)): void => {
       const { cancel } = startExchange(
         agents.agentFor(plan.upstream),
         plan.upstream,
@@ -119,6 +122,11 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
             response = received
             options.onUpstreamResponse?.(performance.now() - startedAt)
             reply.raw.off('close', cancel)
+            if (plan.credentials?.learn(received) === true && mayRepeat) {
+              received.body.destroy()
+              send(callback, false)
+              return
+            }
             if (isAnsweredInstead(plan, reply, received)) {
               received.body.destroy()
               return
@@ -178,7 +186,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
             options.onFinalRecipient(request, reply)
           } else if (webSockets.isHandshake(request)) {
             const plan = planOf(request)
-            webSockets.forward(request, reply, plan, headersOf(request, plan), fail)
+            webSockets.forward(request, reply, plan, () => headersOf(request, plan), fail)
           } else {
             forwardRequest(request, reply)
           }
@@ -201,6 +209,11 @@ const planOf = (request: FastifyRequest): ForwardPlan => {
   if (request.forwardPlan) return request.forwardPlan
   throw new CodedError('ERR_FORWARD_PLAN_MISSING', 'a request reached the forwarder without a plan')
 }
+
+const changesOf = (plan: ForwardPlan): RequestHeaderChanges =>
+  plan.credentials
+    ? { ...plan, addHeaders: [...plan.addHeaders, ...plan.credentials.headers()] }
+    : plan
 
 const isAnsweredInstead = (
   { answerUnauthorized }: ForwardPlan,

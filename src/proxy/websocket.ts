@@ -8,6 +8,7 @@ import {
 import { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { connectedEvent, startConnection } from './connection.js'
+import type { Credentials } from './credentials.js'
 import type { LiveConnection } from './live-connection.js'
 import { relayResponse } from './relay-response.js'
 import type { RequestHeaderChanges, RequestHeaderRules } from './request-headers.js'
@@ -29,6 +30,7 @@ export interface WebSocketOptions extends RequestHeaderRules, ResponseHeaderRule
 interface Plan extends RequestHeaderChanges {
   readonly upstream: Upstream
   readonly target: string
+  readonly credentials?: Credentials | undefined
 }
 
 type Fail = (request: FastifyRequest, reply: FastifyReply, error: UpstreamError) => void
@@ -36,12 +38,15 @@ type Fail = (request: FastifyRequest, reply: FastifyReply, error: UpstreamError)
 export interface WebSockets {
   /** Whether this request came as an opening handshake. */
   isHandshake(request: FastifyRequest): boolean
-  /** Passes the handshake on with these headers and, once the upstream has agreed, joins the two connections. */
+  /**
+   * Passes the handshake on with the headers of each attempt and, once the upstream has agreed, joins the two
+   * connections.
+   */
   forward(
     request: FastifyRequest,
     reply: FastifyReply,
     plan: Plan,
-    headers: readonly string[],
+    headers: () => readonly string[],
     fail: Fail,
   ): void
 }
@@ -89,41 +94,56 @@ export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptio
     forward: (request, reply, plan, headers, fail) => {
       const client = handshakes.get(request.raw)
       if (!client) throw new TypeError('this request is no handshake')
-      const outgoing = startHandshake(plan, headers)
-      const stopWatching = watchClient(client.socket, () => outgoing.destroy())
+      const attempt = (
+        mayRepeat: boolean,
+        { socket: clientSocket, head: sentBefore }: TunnelSide,
+      ) => {
+        const outgoing = startHandshake(plan, headers())
+        const stopWatching = watchClient(clientSocket, () => outgoing.destroy())
+        const withEarly = (): TunnelSide => ({
+          socket: clientSocket,
+          head: Buffer.concat([sentBefore, ...stopWatching()]),
+        })
 
-      outgoing.on('error', (error) => {
-        stopWatching()
-        if (!client.socket.destroyed) fail(request, reply, toUpstreamError(error))
-      })
-      outgoing.on('upgrade', (response, socket, head) => {
-        const early = stopWatching()
-        if (client.socket.destroyed) {
-          socket.destroy()
-        } else if (isAgreement(response, request.headers['sec-websocket-key'])) {
-          const sent = { ...client, head: Buffer.concat([client.head, ...early]) }
-          join(request, reply, sent, response, { socket, head })
-        } else {
-          socket.destroy()
-          const message = 'the WebSocket handshake was not answered properly'
-          fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
-        }
-      })
-      outgoing.on('response', (response) => {
-        stopWatching()
-        const { statusCode = 502, statusMessage = '', rawHeaders } = response
-        if (!isFramedClearly(rawHeaders)) {
-          response.destroy()
-          const message = 'the WebSocket handshake was refused in an unclear way'
-          fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
-          return
-        }
-        const refusal = { statusCode, statusMessage, rawHeaders, body: response }
-        const { idleMs } = plan.upstream.timeouts
-        relayResponse(reply, refusal, options, idleMs, (connection) =>
-          options.onLive(request, connection),
-        )
-      })
+        outgoing.on('error', (error) => {
+          stopWatching()
+          if (!clientSocket.destroyed) fail(request, reply, toUpstreamError(error))
+        })
+        outgoing.on('upgrade', (response, socket, head) => {
+          const sent = withEarly()
+          plan.credentials?.learn({ statusCode: 101, rawHeaders: response.rawHeaders })
+          if (clientSocket.destroyed) {
+            socket.destroy()
+          } else if (isAgreement(response, request.headers['sec-websocket-key'])) {
+            join(request, reply, sent, response, { socket, head })
+          } else {
+            socket.destroy()
+            const message = 'the WebSocket handshake was not answered properly'
+            fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
+          }
+        })
+        outgoing.on('response', (response) => {
+          const sent = withEarly()
+          const { statusCode = 502, statusMessage = '', rawHeaders } = response
+          if (plan.credentials?.learn({ statusCode, rawHeaders }) === true && mayRepeat) {
+            response.destroy()
+            attempt(false, sent)
+            return
+          }
+          if (!isFramedClearly(rawHeaders)) {
+            response.destroy()
+            const message = 'the WebSocket handshake was refused in an unclear way'
+            fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
+            return
+          }
+          const refusal = { statusCode, statusMessage, rawHeaders, body: response }
+          const { idleMs } = plan.upstream.timeouts
+          relayResponse(reply, refusal, options, idleMs, (connection) =>
+            options.onLive(request, connection),
+          )
+        })
+      }
+      attempt(true, client)
     },
   }
 }
