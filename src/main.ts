@@ -11,8 +11,8 @@ import {
 import { UsageError } from './commands/usage-error.js'
 import { printEffectiveConfig } from './config/effective.js'
 import { loadConfig } from './config/load.js'
-import { routeWarnings } from './config/route-warnings.js'
 import type { Config } from './config/schema.js'
+import { configWarnings } from './config/warnings.js'
 import { createSessionKey } from './session/key-ring.js'
 import { installShutdown } from './app/shutdown.js'
 import { createLogger } from './telemetry/logger.js'
@@ -74,6 +74,7 @@ interface Options extends SessionsArguments, ExplainArguments {
 async function serve(options: Options): Promise<void> {
   const config = load(options)
   const logger = createLogger({ level: config.log.level })
+  for (const warning of configWarnings(config)) logger.warn(warning, 'configuration')
   const app = await createApp(config, { logger })
   installShutdown({
     signals: process,
@@ -95,7 +96,7 @@ async function serve(options: Options): Promise<void> {
 async function check(options: Options): Promise<void> {
   const config = load(options)
   print(printEffectiveConfig(config).trimEnd())
-  for (const { path, message } of routeWarnings(config)) complain(`warning: ${path}: ${message}`)
+  for (const { path, message } of configWarnings(config)) complain(`warning: ${path}: ${message}`)
   if (!options.online) return
   const app = await createApp(config, { logger: createLogger({ level: 'silent' }) })
   const { unreachable, warnings } = await app.checkOnline()

@@ -11,6 +11,7 @@ import type { LiveConnection } from '../proxy/live-connection.js'
 import { createUpstream, type Upstream } from '../proxy/upstream.js'
 import type { LiveSession } from '../session/sessions.js'
 import type { CallerHeaders } from './caller-headers.js'
+import type { ProveToUpstream } from './upstream-proofs.js'
 
 /** Turns what the gate admitted into what the forwarder needs. */
 export type PlanForward = (request: FastifyRequest, admission: Admission) => ForwardPlan
@@ -20,13 +21,15 @@ export function createForwardPlans(options: {
   /** The scheme of the public URL, which is what the browser used unless a trusted proxy says otherwise. */
   readonly scheme: string
   readonly callerHeaders: CallerHeaders
+  readonly proveToUpstream: ProveToUpstream
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
   readonly answerChallenge: AnswerChallenge
   /** Ties one to the access token that it was opened with. */
   readonly closeAtExpiry: (bearer: BearerCaller, connection: LiveConnection) => void
 }): PlanForward {
-  const { scheme, callerHeaders, closeWithSession, answerChallenge, closeAtExpiry } = options
+  const { scheme, callerHeaders, proveToUpstream, closeWithSession, answerChallenge } = options
+  const { closeAtExpiry } = options
   const ways = new Map(
     options.routes.map(({ config }) => {
       const upstream = upstreamOf(config)
@@ -47,12 +50,18 @@ export function createForwardPlans(options: {
     const { stripPrefix } = config.forward
     const host = request.raw.headers.host ?? ''
     const forwarding = [...forwardingHeaders(arrival.client, { scheme, host }), ...way.headers]
+    const { method } = arrival.facts
+    const target =
+      stripPrefix === undefined
+        ? arrival.originForm
+        : withoutPrefix(arrival.originForm, stripPrefix)
     return {
       upstream: way.upstream,
-      target:
-        stripPrefix === undefined
-          ? arrival.originForm
-          : withoutPrefix(arrival.originForm, stripPrefix),
+      target,
+      credentials:
+        live && config.forward.accessToken === 'bearer'
+          ? proveToUpstream(live.session.tokens, way.upstream, { method, target })
+          : undefined,
       onLive: onLive(admission),
       answerUnauthorized:
         live &&

@@ -11,6 +11,7 @@ import type { CallerHeaders } from './caller-headers.js'
 import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
 import { createForwardPlans, type PlanForward } from './forward-plans.js'
+import { createUpstreamProofs } from './upstream-proofs.js'
 
 /** The way of admitted requests to their upstreams. */
 export interface Forwarding {
@@ -37,6 +38,7 @@ export function createForwarding(options: {
     routes,
     scheme: options.publicUrl.protocol.slice(0, -1),
     callerHeaders,
+    proveToUpstream: createUpstreamProofs(clock),
     closeWithSession: createCloseWithSession(sessions, logger),
     closeAtExpiry: createCloseAtExpiry({ logger, clock }),
     answerChallenge: createChallengeAnswers(stepUps),

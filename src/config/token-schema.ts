@@ -27,6 +27,11 @@ export const tokenFields = {
       },
     ),
   ),
+  dpop: Type.Enum(['off', 'required'], {
+    default: 'off',
+    description:
+      'Whether the tokens of a session are bound to a key of its own, so that a stolen one is of no use (DPoP, RFC 9449). With `required` a provider that does not is refused, and upstreams get `Authorization: DPoP` with a proof for each request.',
+  }),
   trustedAudiences: Type.Array(Type.String({ minLength: 1 }), {
     default: [],
     description: 'Audiences that may stand beside clientId in an ID token.',

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { dpopKeyShape } from '../session/dpop-key.js'
 import type { KeyRing } from '../session/key-ring.js'
 import { openFromCookie, sealForCookie } from '../session/cookie-seal.js'
 import { parseTicket } from '../session/ticket.js'
@@ -15,6 +16,7 @@ const pendingLoginSchema = Type.Object({
     nonce: Type.String(),
     codeVerifier: Type.String(),
     createdAt: Type.Number(),
+    dpopKey: Type.Optional(dpopKeyShape),
   }),
   returnTo: Type.String(),
   /** The path of the redirect URI, where it is not the plain one. */

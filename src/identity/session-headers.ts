@@ -1,5 +1,5 @@
 import type { RouteConfig } from '../config/schema.js'
-import type { Identity } from '../session/session.js'
+import type { Identity, Tokens } from '../session/session.js'
 import type { AssertionCache } from './assertion.js'
 import type { ClaimPath } from './claims.js'
 import { type Header, identityHeaders } from './identity-headers.js'
@@ -13,7 +13,7 @@ export interface SessionHeadersOptions {
 /** What headers tell of: a session, or an access token that a client presents. */
 export interface Presented {
   readonly identity: Identity
-  readonly tokens: { readonly accessToken: string }
+  readonly tokens: Pick<Tokens, 'accessToken' | 'dpopKey'>
   /** Epoch milliseconds. */
   readonly endsAt: number
 }
@@ -64,6 +64,8 @@ export function createSessionHeaders({
 function tokenHeaders({ tokens }: Presented, forward: RouteConfig['forward']): Header[] {
   switch (forward.accessToken) {
     case 'bearer':
+      // One that is bound to a key goes with a proof for the very request, or not at all.
+      if (tokens.dpopKey !== undefined) return []
       return [['Authorization', `Bearer ${tokens.accessToken}`]]
     case 'header':
       return [[accessTokenHeaderName, tokens.accessToken]]

@@ -1,5 +1,6 @@
 import { authorizationCodeGrant } from 'openid-client'
 import type { Identity, Tokens } from '../session/session.js'
+import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
 import { validateLoginClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
@@ -33,18 +34,22 @@ export async function finishLogin(
   const elapsedMs = stopwatch()
   const metadata = await provider.metadata()
   validateLoginResponse(parameters, transaction, { ...metadata, id: config.id })
+  const dpopKey = dpopKeyFor(transaction, metadata)
   const callbackUrl = new URL(redirectUri)
   callbackUrl.search = parameters.toString()
   const { response, verified } = await exchangeTokens(
     provider.open,
     metadata,
-    (configuration) =>
-      authorizationCodeGrant(configuration, callbackUrl, {
+    dpopKey,
+    (configuration, sending) => {
+      const checks = {
         expectedState: transaction.state,
         expectedNonce: transaction.nonce,
         pkceCodeVerifier: transaction.codeVerifier,
         idTokenExpected: true,
-      }),
+      }
+      return authorizationCodeGrant(configuration, callbackUrl, checks, undefined, sending)
+    },
     async (idToken, accessToken) => {
       if (idToken === undefined) {
         throw new OidcError('ERR_ID_TOKEN_MISSING', 'the token response has no ID token')
@@ -60,9 +65,10 @@ export async function finishLogin(
   const { sub, all } = verified.claims
   const tokens = tokensFrom(response, {
     idToken: verified.idToken,
+    dpopKey,
     defaultLifetimeMs: config.defaultAccessTokenLifetime,
     now,
   })
-  const merged = await withUserinfo(provider, metadata, tokens.accessToken, sub, all)
+  const merged = await withUserinfo(provider, metadata, tokens, sub, all)
   return { identity: identityFrom(config, sub, merged ?? all), tokens }
 }

@@ -4,7 +4,9 @@ import {
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client'
+import type { DpopKey } from '../session/dpop-key.js'
 import type { ProviderConfig } from '../config/schema.js'
+import { thumbprintOf } from './dpop.js'
 
 /** What is kept of a login, sealed in a cookie, until the provider answers. */
 export interface LoginTransaction {
@@ -13,6 +15,8 @@ export interface LoginTransaction {
   readonly nonce: string
   readonly codeVerifier: string
   readonly createdAt: number
+  /** What the tokens are to be bound to. */
+  readonly dpopKey?: DpopKey
 }
 
 /** What a login is to bring beyond what the provider's settings ask. */
@@ -45,6 +49,7 @@ export function askedLogin(
 export function createLoginTransaction(
   providerId: string,
   stateSuffix: string,
+  dpopKey: DpopKey | undefined,
   now: number,
 ): LoginTransaction {
   return {
@@ -53,6 +58,7 @@ export function createLoginTransaction(
     nonce: randomNonce(),
     codeVerifier: randomPKCECodeVerifier(),
     createdAt: now,
+    ...(dpopKey === undefined ? {} : { dpopKey }),
   }
 }
 
@@ -73,6 +79,7 @@ export async function loginParameters(
   const loginHint = hints?.get('login_hint')
   const { scopes, responseMode } = config
   const { acrValues, maxAgeMs } = askedLogin(config, demand)
+  const { dpopKey } = transaction
   const prompt = demand.forcesLogin === true ? 'login' : config.prompt
   return new URLSearchParams({
     response_type: 'code',
@@ -83,6 +90,7 @@ export async function loginParameters(
     nonce: transaction.nonce,
     code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
     code_challenge_method: 'S256',
+    ...(dpopKey === undefined ? {} : { dpop_jkt: await thumbprintOf(dpopKey) }),
     ...(responseMode === 'query' ? {} : { response_mode: responseMode }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(loginHint === undefined ? {} : { login_hint: loginHint }),

@@ -1,7 +1,15 @@
-import { allowInsecureRequests, clockTolerance, Configuration, customFetch } from 'openid-client'
+import {
+  allowInsecureRequests,
+  clockTolerance,
+  Configuration,
+  customFetch,
+  type DPoPHandle,
+} from 'openid-client'
 import type { ProviderConfig } from '../config/schema.js'
+import type { DpopKey } from '../session/dpop-key.js'
 import { createAuthenticatedSend, type Received } from './authenticated-send.js'
 import type { ClientAuthentication } from './client-authentication.js'
+import { createDpopHandle, createDpopNonces } from './dpop.js'
 import type { ProviderHttp } from './provider-http.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
@@ -11,6 +19,8 @@ export type { Received } from './authenticated-send.js'
 export interface ProviderCall {
   readonly configuration: Configuration
   readonly received: () => Received | undefined
+  /** What proves possession of the key that tokens are bound to; undefined for bearer tokens. */
+  readonly dpop: (key: DpopKey | undefined) => Promise<DPoPHandle | undefined>
 }
 
 /** Opens a call with that metadata. `tolerate` may mend the body of a response before it is judged. */
@@ -25,10 +35,13 @@ export function createOpenCall(
   http: ProviderHttp,
   authentication: ClientAuthentication,
 ): OpenCall {
+  const dpopNonces = createDpopNonces()
+
   return (metadata, tolerate = (body) => body) => {
     const { authenticate, send } = createAuthenticatedSend(authentication, async (url, request) => {
       const response = await http.request(url, request)
       const { status, headers } = response
+      dpopNonces.learn(url, headers)
       return { status, headers, body: tolerate(await response.text()) }
     })
     const configuration = new Configuration(
@@ -60,6 +73,10 @@ export function createOpenCall(
       received = await send(url, { method, headers, body })
       return new Response(received.body === '' ? null : received.body, received)
     }
-    return { configuration, received: () => received }
+    return {
+      configuration,
+      received: () => received,
+      dpop: async (key) => key && createDpopHandle(configuration, key, dpopNonces),
+    }
   }
 }

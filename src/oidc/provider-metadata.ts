@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '../config/schema.js'
+import { chooseDpopAlgorithm, type DpopAlgorithm } from './dpop.js'
 import { OidcError } from './errors.js'
 import type { JsonObject } from './json-object.js'
 import { objectionToUrl } from './provider-url.js'
@@ -19,6 +20,8 @@ export interface ProviderMetadata {
   readonly sendsIssuer: boolean
   /** The signature algorithms that an ID token may have. */
   readonly idTokenAlgorithms: readonly string[]
+  /** What proofs of possession are signed with, where the configuration asks for them. */
+  readonly dpopAlgorithm?: DpopAlgorithm
 }
 
 const asymmetricAlgorithms = new Set(
@@ -75,12 +78,23 @@ export function validateProviderMetadata(
     ...(revocationEndpoint === undefined ? {} : { revocationEndpoint }),
     ...(pushedRequestEndpoint === undefined ? {} : { pushedRequestEndpoint }),
     requiresPushedRequests: document['require_pushed_authorization_requests'] === true,
+    ...(config.dpop === 'off' ? {} : { dpopAlgorithm: requireDpop(document) }),
     sendsIssuer: document['authorization_response_iss_parameter_supported'] === true,
     idTokenAlgorithms: acceptedAlgorithms(
       document['id_token_signing_alg_values_supported'],
       config.idTokenSigningAlgorithms,
     ),
   }
+}
+
+/** Better told here than after each login (RFC 9449 §5.1). */
+function requireDpop(document: JsonObject): DpopAlgorithm {
+  const algorithm = chooseDpopAlgorithm(document['dpop_signing_alg_values_supported'])
+  if (algorithm !== undefined) return algorithm
+  throw new OidcError(
+    'ERR_PROVIDER_METADATA',
+    'the provider announces no DPoP ("dpop_signing_alg_values_supported") with ES256 or EdDSA, which the configuration requires',
+  )
 }
 
 function acceptedAlgorithms(announced: unknown, configured: readonly string[] | undefined) {

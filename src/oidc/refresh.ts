@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose'
 import { refreshTokenGrant } from 'openid-client'
 import type { Refresher, RefreshOutcome } from '../session/refresher.js'
 import type { Identity, Session } from '../session/session.js'
+import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
 import { validateRefreshedClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
@@ -41,6 +42,7 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
   }
   const elapsedMs = stopwatch()
   const metadata = await provider.metadata()
+  const dpopKey = dpopKeyFor(session.tokens, metadata)
   const keptClaims = claimsOf(session.tokens.idToken)
   const keepIdentity = (error: unknown): undefined => {
     if (isContradiction(error)) throw error
@@ -49,7 +51,8 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
   const { response, verified } = await exchangeTokens(
     provider.open,
     metadata,
-    (configuration) => refreshTokenGrant(configuration, refreshToken),
+    dpopKey,
+    (configuration, sending) => refreshTokenGrant(configuration, refreshToken, undefined, sending),
     async (idToken, accessToken) => {
       // Some providers repeat the ID token of the login, which by now may be too old to verify.
       if (idToken === undefined || idToken === session.tokens.idToken) return undefined
@@ -64,12 +67,13 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
   const tokens = tokensFrom(response, {
     idToken: verified?.idToken ?? session.tokens.idToken,
     previous: session.tokens,
+    dpopKey,
     defaultLifetimeMs: config.defaultAccessTokenLifetime,
     now,
   })
   const known = verified?.claims ?? keptClaims ?? {}
   const { sub, sid, authenticatedAt } = session.identity
-  const claims = await withUserinfo(provider, metadata, tokens.accessToken, sub, known)
+  const claims = await withUserinfo(provider, metadata, tokens, sub, known)
     .then((merged) => merged ?? verified?.claims)
     .catch(keepIdentity)
   if (claims === undefined) return { kind: 'refreshed', tokens }

@@ -2,6 +2,7 @@ import type { ProviderConfig } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
 import { type AccessToken, verifyAccessToken } from './access-token.js'
 import { authorizationUrl } from './authorization-url.js'
+import { dpopKeyFor } from './dpop.js'
 import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import type { Logger } from './logger.js'
@@ -111,7 +112,8 @@ export function createRelyingParty(
     start: () => discovery.start(),
     stop: () => provider.close(),
     async beginLogin({ redirectUri, stateSuffix = '', stepUp, hints, now }) {
-      const transaction = createLoginTransaction(config.id, stateSuffix, now)
+      const dpopKey = dpopKeyFor({}, await provider.metadata())
+      const transaction = createLoginTransaction(config.id, stateSuffix, dpopKey, now)
       const asked = { redirectUri, demand: stepUp, hints }
       const parameters = await loginParameters(config, transaction, asked)
       return { url: await authorizationUrl(provider, parameters), transaction }

@@ -1,4 +1,5 @@
-import type { Configuration, TokenEndpointResponse } from 'openid-client'
+import type { Configuration, DPoPHandle, TokenEndpointResponse } from 'openid-client'
+import type { DpopKey } from '../session/dpop-key.js'
 import { parseJsonObject } from './json-object.js'
 import type { OpenCall, Received } from './provider-client.js'
 import type { ProviderMetadata } from './provider-metadata.js'
@@ -7,19 +8,24 @@ import { tokenEndpointError, tolerateTokenResponse } from './token-response.js'
 /**
  * Runs one grant of openid-client. The ID token is verified by us as well, and our verdict comes
  * first: it says which claim is wrong, and it covers the signature, which openid-client leaves to TLS.
- * Throws OidcError, or what `verify` throws.
+ * With a `dpopKey` the tokens are asked for with a proof of possession. Throws OidcError, or what `verify` throws.
  */
 export async function exchangeTokens<Verified>(
   open: OpenCall,
   metadata: ProviderMetadata,
-  grant: (configuration: Configuration) => Promise<TokenEndpointResponse>,
+  dpopKey: DpopKey | undefined,
+  grant: (
+    configuration: Configuration,
+    options: { readonly DPoP?: DPoPHandle },
+  ) => Promise<TokenEndpointResponse>,
   verify: (idToken: string | undefined, accessToken: string) => Promise<Verified>,
 ): Promise<{ readonly response: TokenEndpointResponse; readonly verified: Verified }> {
   const call = open(metadata, tolerateTokenResponse)
+  const dpop = await call.dpop(dpopKey)
   let response: TokenEndpointResponse | undefined
   let failure: unknown
   try {
-    response = await grant(call.configuration)
+    response = await grant(call.configuration, dpop === undefined ? {} : { DPoP: dpop })
   } catch (error) {
     failure = error
   }

@@ -1,4 +1,5 @@
 import type { TokenEndpointResponse } from 'openid-client'
+import type { DpopKey } from '../session/dpop-key.js'
 import type { Tokens } from '../session/session.js'
 import { accessTokenExpiry } from './access-token-expiry.js'
 import { objectionOf } from './client-objection.js'
@@ -31,19 +32,22 @@ function isLifetime(value: unknown): boolean {
 
 /**
  * The tokens of a response, with those that it left out from before. Throws OidcError
- * ERR_TOKEN_RESPONSE for an access token that is no bearer token.
+ * ERR_TOKEN_RESPONSE for an access token that is bound to no key although there is one, or bound to what
+ * nobody knows (RFC 9449 §5).
  */
 export function tokensFrom(
   response: TokenEndpointResponse,
   options: {
     readonly idToken: string
     readonly previous?: Tokens
+    /** What the tokens were asked to be bound to. */
+    readonly dpopKey: DpopKey | undefined
     readonly defaultLifetimeMs: number
     readonly now: number
   },
 ): Tokens {
-  const { idToken, previous, defaultLifetimeMs, now } = options
-  const accessToken = bearerTokenOf(response)
+  const { idToken, previous, dpopKey, defaultLifetimeMs, now } = options
+  const accessToken = accessTokenOf(response, dpopKey === undefined ? 'Bearer' : 'DPoP')
   const refreshToken = response.refresh_token ?? previous?.refreshToken
   const scope = response.scope ?? previous?.scope
   return {
@@ -57,12 +61,14 @@ export function tokensFrom(
     idToken,
     ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(scope === undefined ? {} : { scope }),
+    ...(dpopKey === undefined ? {} : { dpopKey }),
   }
 }
 
-function bearerTokenOf(response: TokenEndpointResponse): string {
-  if (response.token_type !== 'bearer') {
-    throw new OidcError('ERR_TOKEN_RESPONSE', '"token_type" is not Bearer')
+function accessTokenOf(response: TokenEndpointResponse, type: 'Bearer' | 'DPoP'): string {
+  // openid-client has made it lower case.
+  if (response.token_type !== type.toLowerCase()) {
+    throw new OidcError('ERR_TOKEN_RESPONSE', `"token_type" is not ${type}`)
   }
   // It will stand in a header.
   if (!/^[\x21-\x7e]+$/.test(response.access_token)) {

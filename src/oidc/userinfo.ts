@@ -1,4 +1,5 @@
 import { fetchUserInfo } from 'openid-client'
+import type { Tokens } from '../session/session.js'
 import { objectionOf } from './client-objection.js'
 import { OidcError, oidcErrorIn } from './errors.js'
 import { parseJsonObject, type JsonObject } from './json-object.js'
@@ -8,6 +9,8 @@ import type { Provider } from './provider.js'
 import { parseRetryAfterMs } from './retry-after.js'
 import { verifySignedToken } from './signed-token.js'
 
+type PresentedTokens = Pick<Tokens, 'accessToken' | 'dpopKey'>
+
 /**
  * The claims of an ID token with userinfo merged in; undefined when userinfo was not asked, because
  * there is none, the configuration forbids it, or the ID token has all that is needed. Throws like
@@ -16,7 +19,7 @@ import { verifySignedToken } from './signed-token.js'
 export async function withUserinfo(
   provider: Provider,
   metadata: ProviderMetadata,
-  accessToken: string,
+  tokens: PresentedTokens,
   sub: string,
   idTokenClaims: JsonObject,
 ): Promise<JsonObject | undefined> {
@@ -24,7 +27,7 @@ export async function withUserinfo(
   const { userinfo: when } = provider.config
   const needed = provider.neededClaims.some((name) => idTokenClaims[name] === undefined)
   if (when === 'never' || (when === 'needed' && !needed)) return undefined
-  return mergeUserinfo(idTokenClaims, await loadUserinfo(provider, metadata, accessToken, sub))
+  return mergeUserinfo(idTokenClaims, await loadUserinfo(provider, metadata, tokens, sub))
 }
 
 /**
@@ -35,14 +38,15 @@ export async function withUserinfo(
 async function loadUserinfo(
   provider: Provider,
   metadata: ProviderMetadata,
-  accessToken: string,
+  { accessToken, dpopKey }: PresentedTokens,
   sub: string,
 ): Promise<JsonObject> {
   const call = provider.open(metadata)
+  const dpop = await call.dpop(dpopKey)
   let claims: JsonObject | undefined
   let failure: unknown
   try {
-    claims = await fetchUserInfo(call.configuration, accessToken, sub)
+    claims = await fetchUserInfo(call.configuration, accessToken, sub, dpop && { DPoP: dpop })
   } catch (error) {
     failure = error
   }

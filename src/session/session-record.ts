@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { dpopKeyShape } from './dpop-key.js'
 import type { Session } from './session.js'
 
 const optional = { string: Type.Optional(Type.String()), number: Type.Optional(Type.Number()) }
@@ -23,6 +24,7 @@ const sessionShape = Type.Object({
     refreshToken: optional.string,
     idToken: Type.String(),
     scope: optional.string,
+    dpopKey: Type.Optional(dpopKeyShape),
   }),
   createdAt: Type.Number(),
   endsAt: Type.Number(),

@@ -1,3 +1,5 @@
+import type { DpopKey } from './dpop-key.js'
+
 /** Tokens of one sign-in. They never leave the server but for the access token, which goes upstream. */
 export interface Tokens {
   readonly accessToken: string
@@ -11,6 +13,8 @@ export interface Tokens {
   /** The latest ID token as the provider sent it, for `id_token_hint`. */
   readonly idToken: string
   readonly scope?: string
+  /** What they are bound to; without one they are bearer tokens. */
+  readonly dpopKey?: DpopKey
 }
 
 /** Who is signed in, as verified from the ID token and userinfo. `issuer` with `sub` is the user's key. */

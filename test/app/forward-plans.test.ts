@@ -16,6 +16,7 @@ routes: [{ match: { path: /app/ }, ${settings} }]
     routes: table.routes,
     scheme: 'https',
     callerHeaders: () => [],
+    proveToUpstream: () => undefined,
     closeWithSession: () => undefined,
     closeAtExpiry: () => undefined,
     answerChallenge: () => false,

@@ -45,6 +45,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         groupsClaim: 'groups',
         rolesClaim: 'roles',
         assumeEmailVerified: false,
+        dpop: 'off',
         trustedAudiences: [],
         requireLogoutTokenExpiry: false,
         logoutTokenEnds: 'session',

@@ -7,7 +7,12 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import { text } from 'node:stream/consumers'
 
 /** A key pair as the double signs with it and publishes it. */
@@ -36,6 +41,7 @@ export interface SeenCall {
   readonly method: string
   readonly path: string
   readonly authorization: string | undefined
+  readonly headers: IncomingHttpHeaders
   readonly form: URLSearchParams
 }
 
@@ -181,7 +187,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const form = new URLSearchParams(await text(request))
     const { method = '' } = request
-    calls.push({ method, path, authorization: request.headers.authorization, form })
+    const { headers: sent } = request
+    calls.push({ method, path, authorization: sent.authorization, headers: sent, form })
     waiting.get(path)?.()
     const canned = provider.answers.get(path)
     if (canned === 'hang') return

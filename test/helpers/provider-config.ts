@@ -17,6 +17,7 @@ export function providerConfig(
     groupsClaim: 'groups',
     rolesClaim: 'roles',
     assumeEmailVerified: false,
+    dpop: 'off',
     trustedAudiences: [],
     requireLogoutTokenExpiry: false,
     logoutTokenEnds: 'session',

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -42,6 +42,8 @@ export interface TestProviderOptions {
   readonly pushedRequests?: 'offered' | 'required'
   /** Identifiers of APIs (RFC 8707); their access tokens are JWTs (RFC 9068) with all of a person's claims. */
   readonly apis?: readonly string[]
+  /** Tokens are bound to keys where that is asked for (RFC 9449): `nonces` refuses proofs without one. */
+  readonly dpop?: 'plain' | 'nonces'
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -82,6 +84,8 @@ export interface TestProvider {
     login: string,
     options: { readonly api: string; readonly scope: string; readonly ttlSeconds?: number },
   ): Promise<string>
+  /** The thumbprint of the key that an access token is bound to (RFC 9449 §6). */
+  keyThumbprintOf(accessToken: string): Promise<string | undefined>
   /** Registers where to POST logout tokens, with the `sid` of the provider's session. */
   sendLogoutTokensTo(url: string): Promise<void>
   /** Registers something else of the client from now on; the names are those of oidc-provider's Client. */
@@ -176,6 +180,11 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       pushedAuthorizationRequests: {
         enabled: options.pushedRequests !== undefined,
         requirePushedAuthorizationRequests: options.pushedRequests === 'required',
+      },
+      dPoP: {
+        enabled: options.dpop !== undefined,
+        nonceSecret: randomBytes(32),
+        requireNonce: () => options.dpop === 'nonces',
       },
       clientCredentials: { enabled: options.apis !== undefined },
       resourceIndicators: {
@@ -348,6 +357,9 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       const value = await token.save()
       secrets.push(value)
       return value
+    },
+    async keyThumbprintOf(accessToken) {
+      return (await provider.AccessToken.find(accessToken))?.jkt
     },
     sendLogoutTokensTo: (url) =>
       changeClient({ backchannelLogoutUri: url, backchannelLogoutSessionRequired: true }),

@@ -1,0 +1,23 @@
+import t from 'tap'
+import { configWarnings } from '../../src/config/warnings.js'
+import { loadText } from '../helpers/config-fixtures.js'
+
+const warningsOf = (settings: string, route = '') =>
+  configWarnings(
+    loadText(`
+publicUrl: https://app.example.com
+providers:
+  - { issuer: https://idp.example.com, clientId: app, clientSecret: s3cret-s3cret-s3cret, dpop: required }
+routes: [{ upstream: 'http://app' ${route} }]
+${settings}
+`),
+  )
+
+t.test('DPOP-5 warns that an ingress which only asks gets no bound token', async (t) => {
+  const expected = [{ path: 'providers[0].dpop', message: /an ingress that only asks gets none/ }]
+  t.match(warningsOf('trustedProxies: [10.0.0.0/8]'), expected)
+  t.same(warningsOf(''), [], 'where nobody may ask')
+  t.same(warningsOf('trustedProxies: [10.0.0.0/8]\nforwardAuth: false'), [], 'nor here')
+  const untold = ', forward: { accessToken: none }'
+  t.same(warningsOf('trustedProxies: [10.0.0.0/8]', untold), [], 'nor where no token is told')
+})
