@@ -24,6 +24,15 @@ export function* bearerContradictions(
       message: `"${named}" is the id of no provider; these are configured: ${ids}`,
     }
   }
+  const introspecting = counting.flatMap(({ id, accessTokenVerification }) =>
+    accessTokenVerification === undefined || accessTokenVerification === 'jwt' ? [] : [id],
+  )
+  if (introspecting.length > 1) {
+    yield {
+      path: at('bearer', 'provider'),
+      message: `is missing: an opaque token names no issuer, and is shown to one provider only; name one of ${introspecting.join(', ')}`,
+    }
+  }
   const lax = counting.filter(({ accessTokenType }) => accessTokenType === 'lax')
   const laxIssuers = new Set(lax.map(({ issuer }) => issuer))
   for (const [index, audience] of (bearer.audiences ?? []).entries()) {

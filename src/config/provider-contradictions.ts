@@ -41,6 +41,13 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
     }
     yield* clientContradictions(provider, at, providers?.length === 1)
     yield* algorithmContradictions(provider, at)
+    if (provider.introspectionSignedResponseAlg && provider.accessTokenVerification === 'jwt') {
+      yield {
+        path: at('introspectionSignedResponseAlg'),
+        message:
+          'has no effect, since nobody asks the introspection endpoint; set accessTokenVerification to introspection or auto',
+      }
+    }
     const message = timerFault(provider.timeout, { zero: 'refused' })
     if (message !== undefined) yield { path: at('timeout'), message }
   }

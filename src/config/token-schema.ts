@@ -51,6 +51,25 @@ export const tokenFields = {
     description:
       'What the `typ` of an access token that a client presents on a route with `bearer` must be: `at+jwt` (RFC 9068), or `lax` for providers that write `JWT` or none (Entra ID, Keycloak, older Auth0); then its claims must tell it from an ID token.',
   }),
+  accessTokenVerification: Type.Enum(['jwt', 'introspection', 'auto'], {
+    default: 'jwt',
+    description:
+      'How access tokens are verified that clients present: by their signature (`jwt`), by asking the introspection endpoint about each (`introspection`), or by the signature where they are JWTs and by asking where they are opaque (`auto`).',
+  }),
+  introspectionMaxAge: duration({
+    default: '1m',
+    description:
+      'How long an answer of the introspection endpoint counts, and so how long a revoked token does; `0s` asks at each request.',
+  }),
+  introspectionSignedResponseAlg: Type.Optional(
+    Type.Enum(
+      ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+      {
+        description:
+          'Ask the introspection endpoint for signed answers (RFC 9701) and take no others; the client is registered with the same `introspection_signed_response_alg`.',
+      },
+    ),
+  ),
   clockTolerance: duration({ default: '30s', description: 'How far the clocks may differ.' }),
   maxIdTokenAge: duration({
     default: '10m',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type AccessToken, issuerNamedBy } from './access-token.js'
+import type { AccessToken } from './access-token-claims.js'
+import { issuerNamedBy } from './access-token.js'
 import { OidcError } from './errors.js'
 import type { RelyingParty } from './relying-party.js'
 import { createTokenCache } from './token-cache.js'
@@ -20,33 +21,61 @@ export type BearerVerdict =
 /** The access tokens of clients, of any provider. */
 export interface BearerTokens {
   /**
-   * Verifies an access token as one of the provider whose issuer it names, which must be `providerId` if
-   * that is given. One that was accepted is not looked at again for a minute, or until it expires.
+   * Verifies an access token as one of the provider whose issuer it names, or of the one that takes opaque
+   * tokens; it must be `providerId` if that is given. One that was accepted is not looked at again for as
+   * long as its verdict counts. Requests that bring the same token at once share one look.
    */
   verify(token: string, providerId: string | undefined, now: number): Promise<BearerVerdict>
 }
 
-const acceptedForMs = 60_000
+type Party = Pick<RelyingParty, 'id' | 'issuer' | 'takesOpaqueTokens' | 'verifyAccessToken'>
+
 const cacheBytes = 16 * 1024 * 1024
 /** No header field is longer in practice, and nothing longer is worth parsing. */
 const maxTokenLength = 16 * 1024
 
-export function createBearerTokens(
-  parties: readonly Pick<RelyingParty, 'id' | 'issuer' | 'verifyAccessToken'>[],
-): BearerTokens {
+export function createBearerTokens(parties: readonly Party[]): BearerTokens {
   const accepted = createTokenCache<BearerToken>(cacheBytes)
+  const looks = new Map<string, Promise<BearerVerdict>>()
 
-  async function verify(token: string, providerId: string | undefined, now: number) {
-    if (token.length > maxTokenLength) throw refusal('the token is too long')
+  /** A token is shown to nobody but the provider that it can only be of. */
+  function partyOf(token: string, providerId: string | undefined): Party {
+    const counting = parties.filter(({ id }) => providerId === undefined || id === providerId)
     const issuer = issuerNamedBy(token)
-    if (issuer === undefined) throw refusal('the token is no JWT, or names no issuer')
-    const party = parties.find(
-      (each) => each.issuer === issuer && (providerId === undefined || each.id === providerId),
-    )
-    if (party === undefined) {
-      throw refusal(`"iss" ${JSON.stringify(issuer).slice(0, 200)} is no issuer that counts here`)
+    if (issuer === undefined) {
+      const [only, ...others] = counting.filter((party) => party.takesOpaqueTokens)
+      if (only !== undefined && others.length === 0) return only
+      throw refusal('the token is no JWT, or names no issuer')
     }
-    return party.verifyAccessToken(token, now)
+    const named = counting.find((party) => party.issuer === issuer)
+    if (named !== undefined) return named
+    throw refusal(`"iss" ${JSON.stringify(issuer).slice(0, 200)} is no issuer that counts here`)
+  }
+
+  async function look(
+    token: string,
+    providerId: string | undefined,
+    now: number,
+    cacheKey: string,
+    key: string,
+  ): Promise<BearerVerdict> {
+    try {
+      if (token.length > maxTokenLength) throw refusal('the token is too long')
+      const verified = {
+        ...(await partyOf(token, providerId).verifyAccessToken(token, now)),
+        key,
+      }
+      const { goodUntil, bytes } = verified
+      accepted.set(cacheKey, verified, { goodUntil, bytes })
+      return { kind: 'verified', token: verified }
+    } catch (error) {
+      if (!(error instanceof OidcError)) throw error
+      const { code, message: reason, retryAfterMs } = error
+      if (code === 'ERR_BEARER_TOKEN') return { kind: 'refused', reason }
+      return { kind: 'unavailable', reason, retryAfterMs }
+    } finally {
+      looks.delete(cacheKey)
+    }
   }
 
   return {
@@ -55,22 +84,11 @@ export function createBearerTokens(
       const cacheKey = `${key} ${providerId ?? ''}`
       const known = accepted.get(cacheKey, now)
       if (known !== undefined) return { kind: 'verified', token: known }
-      try {
-        const verified = { ...(await verify(token, providerId, now)), key }
-        const goodUntil = Math.min(verified.endsAt, now + acceptedForMs)
-        accepted.set(cacheKey, verified, { goodUntil, bytes: bytesOf(token) })
-        return { kind: 'verified', token: verified }
-      } catch (error) {
-        if (!(error instanceof OidcError)) throw error
-        const { code, message: reason, retryAfterMs } = error
-        if (code === 'ERR_BEARER_TOKEN') return { kind: 'refused', reason }
-        return { kind: 'unavailable', reason, retryAfterMs }
-      }
+      const looking = looks.get(cacheKey) ?? look(token, providerId, now, cacheKey, key)
+      looks.set(cacheKey, looking)
+      return looking
     },
   }
 }
-
-/** The token, its claims and the headers that are made of them; measured on V8 with hundreds of groups. */
-const bytesOf = (token: string) => 2000 + 4 * token.length
 
 const refusal = (message: string) => new OidcError('ERR_BEARER_TOKEN', message)

@@ -59,6 +59,8 @@ export type OidcErrorCode =
   | 'ERR_LOGOUT_TOKEN'
   /** An access token that a client presents and that must not be accepted. */
   | 'ERR_BEARER_TOKEN'
+  /** The introspection endpoint answered something else than whether a token is active. */
+  | 'ERR_PROVIDER_INTROSPECTION'
   | 'ERR_PROVIDER_USERINFO'
   | 'ERR_PROVIDER_USERINFO_SUBJECT'
 

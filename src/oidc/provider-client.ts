@@ -59,9 +59,17 @@ export function createOpenCall(
         ...(metadata.pushedRequestEndpoint && {
           pushed_authorization_request_endpoint: metadata.pushedRequestEndpoint,
         }),
+        ...(metadata.introspectionEndpoint && {
+          introspection_endpoint: metadata.introspectionEndpoint,
+        }),
       },
       config.clientId,
-      { [clockTolerance]: config.clockTolerance / 1000 },
+      {
+        [clockTolerance]: config.clockTolerance / 1000,
+        ...(config.introspectionSignedResponseAlg && {
+          introspection_signed_response_alg: config.introspectionSignedResponseAlg,
+        }),
+      },
       authenticate,
     )
     // Plain http is refused more strictly by `http`, address by address.

@@ -16,6 +16,7 @@ export interface ProviderMetadata {
   readonly pushedRequestEndpoint?: string
   /** RFC 9126 §5: authorization requests that were not pushed are refused. */
   readonly requiresPushedRequests: boolean
+  readonly introspectionEndpoint?: string
   /** RFC 9207 §3: the authorization response carries `iss`. */
   readonly sendsIssuer: boolean
   /** The signature algorithms that an ID token may have. */
@@ -68,6 +69,7 @@ export function validateProviderMetadata(
   const endSessionEndpoint = optional('end_session_endpoint')
   const revocationEndpoint = optional('revocation_endpoint')
   const pushedRequestEndpoint = optional('pushed_authorization_request_endpoint')
+  const introspectionEndpoint = optional('introspection_endpoint')
   return {
     issuer: config.issuer,
     authorizationEndpoint: required('authorization_endpoint'),
@@ -79,6 +81,7 @@ export function validateProviderMetadata(
     ...(pushedRequestEndpoint === undefined ? {} : { pushedRequestEndpoint }),
     requiresPushedRequests: document['require_pushed_authorization_requests'] === true,
     ...(config.dpop === 'off' ? {} : { dpopAlgorithm: requireDpop(document) }),
+    ...(introspectionEndpoint === undefined ? {} : { introspectionEndpoint }),
     sendsIssuer: document['authorization_response_iss_parameter_supported'] === true,
     idTokenAlgorithms: acceptedAlgorithms(
       document['id_token_signing_alg_values_supported'],

@@ -1,10 +1,13 @@
 import type { ProviderConfig } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
-import { type AccessToken, verifyAccessToken } from './access-token.js'
 import { authorizationUrl } from './authorization-url.js'
 import { dpopKeyFor } from './dpop.js'
+import type { AccessToken } from './access-token-claims.js'
+import { issuerNamedBy, verifyAccessToken } from './access-token.js'
 import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
+import { requireIntrospectionEndpoint } from './introspection.js'
+import { createIntrospector } from './introspector.js'
 import type { Logger } from './logger.js'
 import { isAddressedBy, type LogoutNotice, verifyLogoutToken } from './logout-token.js'
 import {
@@ -70,9 +73,11 @@ export interface RelyingParty {
   isAddressedBy(logoutToken: string): boolean
   /** Verifies a logout token; throws ERR_LOGOUT_TOKEN or, when it cannot be told now, ERR_PROVIDER_*. */
   verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
+  /** Whether it is asked about access tokens that name no issuer. */
+  readonly takesOpaqueTokens: boolean
   /**
-   * Verifies an access token that a client presents; throws ERR_BEARER_TOKEN or, when it cannot be told
-   * now, ERR_PROVIDER_*.
+   * Verifies an access token that a client presents, as `accessTokenVerification` says; throws
+   * ERR_BEARER_TOKEN or, when it cannot be told now, ERR_PROVIDER_*.
    */
   verifyAccessToken(accessToken: string, now: number): Promise<AccessToken>
   /** Where the provider's pages are: the origins of the issuer and of its logout. */
@@ -100,6 +105,9 @@ export function createRelyingParty(
 ): RelyingParty {
   const provider = createProvider(config, { now: Date.now, ...options })
   const { discovery, keys, open } = provider
+  const { accessTokenVerification } = config
+  const takesOpaqueTokens = accessTokenVerification !== 'jwt'
+  const introspector = createIntrospector(provider)
 
   return {
     id: config.id,
@@ -123,7 +131,13 @@ export function createRelyingParty(
     endSessionUrl: (parameters) => endSessionUrl(open, discovery.current(), parameters),
     isAddressedBy: (logoutToken) => isAddressedBy(logoutToken, config),
     verifyLogoutToken: (logoutToken, now) => verifyLogoutToken(provider, logoutToken, now),
-    verifyAccessToken: (accessToken, now) => verifyAccessToken(provider, accessToken, now),
+    takesOpaqueTokens,
+    async verifyAccessToken(accessToken, now) {
+      const asks =
+        accessTokenVerification === 'introspection' ||
+        (accessTokenVerification === 'auto' && issuerNamedBy(accessToken) === undefined)
+      return asks ? introspector(accessToken, now) : verifyAccessToken(provider, accessToken, now)
+    },
     pageOrigins() {
       const urls = [config.issuer, discovery.current()?.endSessionEndpoint ?? config.issuer]
       return [...new Set(urls.map((url) => new URL(url).origin))]
@@ -131,7 +145,8 @@ export function createRelyingParty(
     revoke: (tokens) => revokeTokens(provider, tokens),
     clientJwks: async () => provider.signer?.jwks(),
     async checkOnline() {
-      await discovery.refresh()
+      const metadata = await discovery.refresh()
+      if (takesOpaqueTokens) requireIntrospectionEndpoint(metadata)
       await keys.refresh()
     },
   }

@@ -4,13 +4,19 @@ import { problemsOf } from '../helpers/config-fixtures.js'
 /** What is wrong with a route that takes access tokens. */
 function problemsWith(
   bearer: string,
-  { auth = 'required', accessTokenType = 'at+jwt', otherIssuer = 'https://b.example.com' } = {},
+  {
+    auth = 'required',
+    accessTokenType = 'at+jwt',
+    otherIssuer = 'https://b.example.com',
+    verification = 'jwt',
+    otherVerification = 'jwt',
+  } = {},
 ) {
   return problemsOf(`
 publicUrl: https://app.example.com
 providers:
-  - { id: corp, issuer: 'https://a.example.com', clientId: app, clientSecret: x, accessTokenType: ${accessTokenType} }
-  - { id: guests, issuer: '${otherIssuer}', clientId: other, clientSecret: x }
+  - { id: corp, issuer: 'https://a.example.com', clientId: app, clientSecret: x, accessTokenType: ${accessTokenType}, accessTokenVerification: ${verification} }
+  - { id: guests, issuer: '${otherIssuer}', clientId: other, clientSecret: x, accessTokenVerification: ${otherVerification} }
 routes:
   - { upstream: 'http://127.0.0.1:3000', auth: ${auth}, bearer: ${bearer} }
 `)
@@ -58,6 +64,19 @@ const cases: [
     { accessTokenType: 'lax' },
     [],
   ],
+  [
+    'opaque tokens of any of two providers',
+    '{ audiences: [a] }',
+    { verification: 'auto', otherVerification: 'introspection' },
+    [['.provider', /shown to one provider only; name one of corp, guests$/]],
+  ],
+  [
+    'opaque tokens of one of two providers',
+    '{ audiences: [a], provider: corp }',
+    { verification: 'auto', otherVerification: 'introspection' },
+    [],
+  ],
+  ['opaque tokens of the only one', '{ audiences: [a] }', { otherVerification: 'auto' }, []],
 ]
 
 for (const [title, bearer, options, expect] of cases) {

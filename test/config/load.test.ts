@@ -50,6 +50,8 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         requireLogoutTokenExpiry: false,
         logoutTokenEnds: 'session',
         accessTokenType: 'at+jwt',
+        accessTokenVerification: 'jwt',
+        introspectionMaxAge: 60_000,
         clockTolerance: 30_000,
         maxIdTokenAge: 600_000,
         defaultAccessTokenLifetime: 300_000,

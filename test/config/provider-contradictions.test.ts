@@ -50,6 +50,18 @@ testCases([
     expect: [['providers[0].prompt', /nobody could sign in/, 8]],
   },
   {
+    title: 'signed answers of an introspection endpoint that nobody asks',
+    line: 7,
+    with: '    clientSecret: x\n    introspectionSignedResponseAlg: ES256',
+    expect: [['providers[0].introspectionSignedResponseAlg', /accessTokenVerification/, 8]],
+  },
+  {
+    title: 'signed answers of an introspection endpoint',
+    line: 7,
+    with: '    clientSecret: x\n    introspectionSignedResponseAlg: ES256\n    accessTokenVerification: auto',
+    expect: [],
+  },
+  {
     title: 'no client secret',
     line: 7,
     with: '    clientAuthentication: client_secret_post',

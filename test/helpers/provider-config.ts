@@ -22,6 +22,8 @@ export function providerConfig(
     requireLogoutTokenExpiry: false,
     logoutTokenEnds: 'session',
     accessTokenType: 'at+jwt',
+    accessTokenVerification: 'jwt',
+    introspectionMaxAge: 60_000,
     clockTolerance: 30_000,
     maxIdTokenAge: 600_000,
     defaultAccessTokenLifetime: 300_000,

@@ -44,6 +44,8 @@ export interface TestProviderOptions {
   readonly apis?: readonly string[]
   /** Tokens are bound to keys where that is asked for (RFC 9449): `nonces` refuses proofs without one. */
   readonly dpop?: 'plain' | 'nonces'
+  /** True: tells of access tokens (RFC 7662), and those of the `apis` are opaque. `signed`: as a JWT (RFC 9701). */
+  readonly introspection?: boolean | 'signed'
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -79,7 +81,7 @@ export interface TestProvider {
   readonly secrets: readonly string[]
   /** Whether it asks people to sign in anew for one of `acr_values`; by default it gives what it has. */
   honourAcrValues(whether: boolean): void
-  /** A JWT access token for one of the `apis`; as a client could get one that a person signed in to. */
+  /** An access token for one of the `apis`; as a client could get one that a person signed in to. */
   issueAccessToken(
     login: string,
     options: { readonly api: string; readonly scope: string; readonly ttlSeconds?: number },
@@ -136,6 +138,8 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   let mode: TokenEndpointMode = { kind: 'working' }
   let paused = false
   let honoursAcrValues = false
+  const introspects = (options.introspection ?? false) !== false
+  const tokenFormat = introspects ? 'opaque' : 'jwt'
 
   const server = createServer()
   const port = await freePort()
@@ -157,6 +161,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         token_endpoint_auth_method: 'client_secret_basic',
+        ...(options.introspection === 'signed' && { introspection_signed_response_alg: 'RS256' }),
         ...options.client,
       },
     ],
@@ -187,10 +192,15 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         requireNonce: () => options.dpop === 'nonces',
       },
       clientCredentials: { enabled: options.apis !== undefined },
+      introspection: {
+        enabled: introspects,
+        allowedPolicy: async (_ctx, client) => client.clientId === clientId,
+      },
+      jwtIntrospection: { enabled: options.introspection === 'signed' },
       resourceIndicators: {
         enabled: options.apis !== undefined,
         getResourceServerInfo(_ctx, resource) {
-          if (options.apis?.includes(resource) === true) return apiOf(resource)
+          if (options.apis?.includes(resource) === true) return apiOf(resource, tokenFormat)
           throw new errors.InvalidTarget()
         },
       },
@@ -344,11 +354,13 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     async issueAccessToken(login, { api, scope, ttlSeconds = accessTokenTtlSeconds }) {
       const client = await provider.Client.find(clientId)
       if (client === undefined) throw new Error('the client is not registered')
-      const resourceServer = new provider.ResourceServer(api, apiOf(api))
+      const resourceServer = new provider.ResourceServer(api, apiOf(api, tokenFormat))
+      // Introspection finds no token active whose grant is gone.
+      const grant = new provider.Grant({ clientId, accountId: login })
       const token = new provider.AccessToken({
         accountId: login,
         client,
-        grantId: 'none',
+        grantId: await grant.save(),
         gty: 'authorization_code',
         scope,
         resourceServer,
@@ -413,9 +425,9 @@ function lacksAcr({ oidc }: KoaContextWithOIDC): boolean {
   return wanted.length > 0 && !wanted.includes(oidc.acr ?? '')
 }
 
-const apiOf = (audience: string) => ({
+const apiOf = (audience: string, accessTokenFormat: 'jwt' | 'opaque') => ({
   audience,
   scope: 'read write',
-  accessTokenFormat: 'jwt' as const,
+  accessTokenFormat,
   jwt: { sign: { alg: 'RS256' as const } },
 })

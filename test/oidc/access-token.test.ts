@@ -255,6 +255,7 @@ function setUpCached() {
   const party = {
     id: 'corp',
     issuer,
+    takesOpaqueTokens: false,
     verifyAccessToken(token: string, at: number) {
       verifications += 1
       return verifyAccessToken(provider, token, at)
