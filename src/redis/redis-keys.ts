@@ -15,6 +15,8 @@ export interface RedisKeys {
   once(mark: string): string
   /** A string, a sealed form that waits for a login; expires after ten minutes. */
   form(key: string): string
+  /** A string, the sealed signing keys of assertions; expires when nothing that they signed is valid. */
+  signingKeys(name: string): string
   /** A sorted set of session keys by expiry; expires with the last of them. */
   index(name: IndexName): string
   /** A string, the instant at which all of an index was ended; expires when no login can be older. */
@@ -35,6 +37,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     asked: (key) => `${prefix}asked:{${key}}`,
     once: (mark) => `${prefix}once:{${hash('sha256', mark, 'base64url')}}`,
     form: (key) => `${prefix}form:{${key}}`,
+    signingKeys: (name) => `${prefix}signing-keys:{${name}}`,
     index: (name) => `${prefix}index:{${name}}`,
     ended: (name) => `${prefix}ended:{${name}}`,
     parse(name) {

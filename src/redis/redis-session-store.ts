@@ -8,6 +8,7 @@ import { isWrongType, type RedisLink } from './client.js'
 import type { RedisKeys } from './redis-keys.js'
 import { createRedisForms } from './redis-forms.js'
 import { createRedisSessionIndex } from './redis-session-index.js'
+import { createRedisSigningKeys } from './redis-signing-keys.js'
 import {
   createSession,
   destroySession,
@@ -54,6 +55,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     changes,
     forms: createRedisForms(options),
     index: createRedisSessionIndex(options),
+    signingKeys: createRedisSigningKeys(options),
     async create(key, sealed, lastActiveAt, expiresAt, facts) {
       await reach(() =>
         runScript(client, createSession, keys.session(key), [

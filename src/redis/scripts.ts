@@ -117,6 +117,12 @@ if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`)
 
+/** KEYS: signing keys. ARGV: what is to be there now or '', what to put there, time to live. */
+export const replaceSigningKeys = createScript(`
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`)
+
 /** Runs a script on keys of one slot, by its hash unless the server has forgotten it (restart, SCRIPT FLUSH). */
 export async function runScript(
   client: RedisClient,

@@ -1,5 +1,6 @@
 import { createMemoryForms } from './memory-forms.js'
 import { createMemoryIndex } from './memory-index.js'
+import { createMemorySigningKeys } from './memory-signing-keys.js'
 import type { ChangeFeed, SessionKey, SessionStore, StoredSession } from './session-store.js'
 
 interface MemoryRecord extends StoredSession {
@@ -50,6 +51,7 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
     changes,
     forms,
     index,
+    signingKeys: createMemorySigningKeys(clock),
     async create(key, sealed, lastActiveAt, expiresAt, facts) {
       put(key, { sealed, version: 1, lastActiveAt, expiresAt, ...(facts && { facts }) })
     },

@@ -1,4 +1,5 @@
 import { CodedError } from '../errors.js'
+import type { SigningKeyStore } from './signing-key-store.js'
 
 /**
  * Names a session outside the ticket: the base64url SHA-256 of its id. Safe in logs, in the store and
@@ -70,6 +71,8 @@ export interface SessionStore {
   wasConsumed(mark: string): Promise<boolean>
   /** Forms that wait for a login. */
   readonly forms: FormStore
+  /** What signs the identity assertions. */
+  readonly signingKeys: SigningKeyStore
   /** Finds sessions by what they have in common. */
   readonly index: SessionIndex
   /** What this process knows of changes that others make. */

@@ -5,6 +5,7 @@ import { testRefreshLock } from '../contract/refresh-lock.js'
 import { testFormStore } from '../contract/form-store.js'
 import { testSessionIndex } from '../contract/session-index.js'
 import { testSessionStore } from '../contract/session-store.js'
+import { testSigningKeyStore } from '../contract/signing-key-store.js'
 import { until } from '../session/fixtures.js'
 
 /** Connects and waits until commands get through. */
@@ -28,7 +29,7 @@ export function whyNot({ load }: SessionStore): Promise<string> {
   return load('probe').then(() => '', String)
 }
 
-/** Runs the suites of the store, of the index and of the refresh lock. */
+/** Runs the suites of everything that a store keeps, and of the refresh lock. */
 export function testContracts(t: Test, options: Partial<RedisOptions>): void {
   t.test('the session store', async (t) => {
     testSessionStore(t, async (t) => (await connect(t, options)).store)
@@ -38,6 +39,9 @@ export function testContracts(t: Test, options: Partial<RedisOptions>): void {
   })
   t.test('the forms', async (t) => {
     testFormStore(t, async (t) => (await connect(t, options)).store)
+  })
+  t.test('the signing keys', async (t) => {
+    testSigningKeyStore(t, async (t) => (await connect(t, options)).store)
   })
   t.test('the refresh lock', async (t) => {
     testRefreshLock(t, async (t) => ({

@@ -6,6 +6,7 @@ import { testRefreshLock } from '../contract/refresh-lock.js'
 import { testFormStore } from '../contract/form-store.js'
 import { testSessionIndex } from '../contract/session-index.js'
 import { testSessionStore } from '../contract/session-store.js'
+import { testSigningKeyStore } from '../contract/signing-key-store.js'
 import { startFaultyTcp } from '../helpers/faulty-tcp.js'
 import { startRedis } from '../helpers/redis-server.js'
 import { until } from '../session/fixtures.js'
@@ -37,6 +38,10 @@ t.test('the Redis forms', async (t) => {
   testFormStore(t, async (t) => (await connect(t)).store)
 })
 
+t.test('the Redis signing keys', async (t) => {
+  testSigningKeyStore(t, async (t) => (await connect(t)).store)
+})
+
 t.test('the Redis refresh lock', async (t) => {
   testRefreshLock(t, async (t) => ({
     one: (await connect(t)).lock,
@@ -53,14 +58,16 @@ t.test('every key expires, carries the prefix and one hash tag', async (t) => {
   await store.create(key, sealed, Date.now(), Date.now() + 60_000)
   await (await lock.acquire(key, 60_000))?.ask(1)
   await store.consumeOnce('a mark', Date.now() + 60_000)
+  await store.signingKeys.replace('set', undefined, sealed, Date.now() + 60_000)
   const client = redis.client()
   const names = await client.keys('pfx:*')
   t.strictSame(names.filter((name) => !name.startsWith('pfx:once:')).toSorted(), [
     `pfx:asked:{${key}}`,
     `pfx:lock:{${key}}`,
     `pfx:session:{${key}}`,
+    'pfx:signing-keys:{set}',
   ])
-  t.equal(names.length, 4)
+  t.equal(names.length, 5)
   for (const name of names) {
     const remainingMs = await client.pttl(name)
     const mostMs = name.startsWith('pfx:asked:') ? 24 * 3_600_000 : 60_000
@@ -174,6 +181,7 @@ t.test('without a server everything fails at once, and works when it comes', asy
   await t.rejects(store.destroy('key'), StoreUnavailableError)
   await t.rejects(store.destroy('key', 1), StoreUnavailableError)
   await t.rejects(store.consumeOnce('mark', now + 1000), StoreUnavailableError)
+  await t.rejects(store.signingKeys.load('set'), StoreUnavailableError)
   await t.rejects(lock.acquire('key', 1000), StoreUnavailableError)
   t.equal(store.changes.certainty(), undefined)
   await server.restart()

@@ -75,6 +75,7 @@ export function createFaultyStore(real: SessionStore, clock: () => number): Faul
       loadFacts: (...args) => run('loadFacts', () => real.loadFacts(...args)),
       wasConsumed: (...args) => run('wasConsumed', () => real.wasConsumed(...args)),
       forms: real.forms,
+      signingKeys: real.signingKeys,
       index: {
         add: (...args) => run('index', () => real.index.add(...args)),
         remove: (...args) => run('index', () => real.index.remove(...args)),
