@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { createAdmin, type Unreadiness } from '../admin/admin.js'
 import type { Config } from '../config/schema.js'
+import { createAssertions } from './assertions.js'
 import { createExtAuthz } from './ext-authz.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
@@ -39,9 +40,11 @@ export async function createApp(
   const providers = createProviders(config, { logger, clock })
   const opened = openSessions(config, { keyRing, providers, metrics, logger, clock })
   const { store, sessions, storeWarnings } = opened
+  const assertions = createAssertions(config, { keyRing, store, logger, clock })
   const certificate = config.tls && readCertificate(config.tls)
   const { server, createCheck } = await createPublicServer(config, {
     certificate,
+    assertions,
     keyRing,
     providers,
     store,
@@ -64,6 +67,8 @@ export async function createApp(
     }
     const state = await sessions.readiness()
     if (!state.ready) reasons.push({ component: 'session store', reason: state.reason })
+    const signing = assertions.readiness(clock())
+    if (!signing.ready) reasons.push({ component: 'identity assertion', reason: signing.reason })
     return reasons
   }
   const warnings = () =>
@@ -92,6 +97,7 @@ export async function createApp(
       const url = await listenOn(server, config.listen)
       await extAuthz?.listen()
       for (const provider of providers.values()) provider.start()
+      assertions.start()
       if (keysFile !== undefined) {
         stopFollowing.push(followSessionKeysFile({ file: keysFile, keyRing, keys, logger }))
       }
@@ -108,6 +114,7 @@ export async function createApp(
       for (const stop of stopFollowing.splice(0)) stop()
       // Together: a WebSocket keeps the server open until closing the forwarder ends it.
       await Promise.all([drainServer(server.server), server.close(), extAuthz?.close()])
+      assertions.stop()
       // Before the providers: a refresh under way may have used up the old refresh token.
       await sessions.close()
       for (const provider of providers.values()) provider.stop()

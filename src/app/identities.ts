@@ -7,9 +7,8 @@ import type { ForwardAuth } from '../http/forward-auth.js'
 import type { JudgeOptions } from '../http/judge.js'
 import { type ClaimPath, groupsOf } from '../identity/claims.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
-import type { KeyRing } from '../session/key-ring.js'
 import type { Identity } from '../session/session.js'
-import { createAssertions } from './assertions.js'
+import type { Assertions } from './assertions.js'
 import { createCallerHeaders } from './caller-headers.js'
 
 /** What is made of an identity, with its claims read as its provider's configuration says. */
@@ -17,10 +16,9 @@ export type Identities = Pick<JudgeOptions, 'decide'> &
   Pick<ForwardAuth, 'missing' | 'callerHeaders'> &
   Pick<EndpointContext, 'groupsOf' | 'jwks'>
 
-export function createIdentities(config: Config, keyRing: KeyRing): Identities {
+export function createIdentities(config: Config, assertions: Assertions): Identities {
   const ruleOptionsOf = createRuleOptions(config.providers)
   const groupsClaimOf = (identity: Identity): ClaimPath => ruleOptionsOf(identity).groupsClaim
-  const assertions = createAssertions(keyRing, new URL(config.publicUrl).origin)
   return {
     decide: (route, identity, facts, now) =>
       decide(route, identity, facts, now, ruleOptionsOf(identity)),

@@ -20,6 +20,7 @@ import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { anySession } from './any-session.js'
+import type { Assertions } from './assertions.js'
 import { createBrowserCookies } from './browser-cookies.js'
 import { createEndpointContext, type EndpointParts } from './endpoint-context.js'
 import { createForwarding } from './forwarding.js'
@@ -35,7 +36,10 @@ export interface PublicServer {
 /** The public listener of a configuration: the endpoints, the gate, and the way to the upstreams. */
 export async function createPublicServer(
   config: Config,
-  parts: EndpointParts & { readonly certificate: Certificate | undefined },
+  parts: EndpointParts & {
+    readonly certificate: Certificate | undefined
+    readonly assertions: Assertions
+  },
 ): Promise<PublicServer> {
   const { certificate, keyRing, providers, sessions, metrics, logger, clock } = parts
   const { basePath } = config
@@ -43,7 +47,7 @@ export async function createPublicServer(
   const paths = createPaths(basePath)
   const cookies = createBrowserCookies(config, parts)
   const { cookieNames, keptForms } = cookies
-  const identities = createIdentities(config, keyRing)
+  const identities = createIdentities(config, parts.assertions)
   const { decide, missing, callerHeaders } = identities
 
   const table = compileRoutes(config.routes, { basePath })

@@ -7,6 +7,7 @@ import {
   parseHttpUrl,
   parseListenAddress,
 } from './addresses.js'
+import { assertionContradictions } from './assertion-contradictions.js'
 import type { Finding } from './config-error.js'
 import { browserContradictions } from './browser-contradictions.js'
 import type { Draft } from './draft.js'
@@ -27,6 +28,7 @@ export function contradictions(draft: Draft): Finding[] {
     ...shutdownContradictions(draft),
     ...providerContradictions(draft),
     ...sessionContradictions(draft),
+    ...assertionContradictions(draft),
     ...routeContradictions(draft),
     ...browserContradictions(draft),
   ]

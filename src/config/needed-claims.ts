@@ -29,10 +29,13 @@ export function neededClaims(config: Config, provider: ProviderConfig): readonly
 
   for (const { auth, require, forward } of config.routes) {
     if (auth === 'public') continue
-    if (forward.identityHeaders || forward.assertion !== undefined) {
+    if (forward.identityHeaders) {
       need('email')
       need('preferred_username')
       need(provider.groupsClaim)
+    }
+    for (const name of forward.assertion?.claims ?? []) {
+      need(name === 'groups' ? provider.groupsClaim : name)
     }
     if (require !== undefined) needForRule(require)
   }

@@ -1,4 +1,5 @@
 import { isHostName } from './addresses.js'
+import { routeAssertionContradictions } from './assertion-contradictions.js'
 import { bearerContradictions } from './bearer-contradictions.js'
 import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
@@ -28,6 +29,7 @@ export function* routeContradictions({ routes, providers, basePath }: Draft): Ge
     }
     yield* upstreamContradictions(route, index)
     yield* forwardContradictions(route, at)
+    yield* routeAssertionContradictions(route, at)
     yield* bearerContradictions(route, providers, at)
     yield* requireContradictions(route, at('require'))
     for (const key of ['connect', 'response', 'idle'] as const) {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { routeAssertionSchema } from './assertion-schema.js'
 import { requireSchema } from './require-schema.js'
 import { bearerSchema } from './bearer-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
@@ -67,12 +68,7 @@ export const routeSchema = Type.Object(
           default: 'strip',
           description: 'What happens to the Authorization header that the client sent.',
         }),
-        assertion: Type.Optional(
-          Type.Object(
-            { audience: text('The `aud` of the assertion.') },
-            { ...strict, description: 'Send X-Valetkey-Assertion, a signed JWT.' },
-          ),
-        ),
+        assertion: Type.Optional(routeAssertionSchema),
       },
       filled,
     ),

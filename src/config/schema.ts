@@ -1,4 +1,5 @@
 import { Type, type StaticDecode } from 'typebox'
+import { assertionSchema } from './assertion-schema.js'
 import { providerSchema } from './provider-schema.js'
 import { routeSchema } from './route-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
@@ -89,6 +90,7 @@ export const configSchema = Type.Object(
       description: 'The OpenID providers, one or several.',
     }),
     session: sessionSchema,
+    assertion: assertionSchema,
     routes: Type.Array(routeSchema, {
       minItems: 1,
       description: 'Where requests go; the first match wins, a request that matches none gets 404.',

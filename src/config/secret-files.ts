@@ -4,6 +4,7 @@ import type { Finding, SettingPath } from './config-error.js'
 import type { Draft } from './draft.js'
 import { pemFaults } from './pem-faults.js'
 import { parseSessionKeys } from './session-key.js'
+import { parseSigningKeys } from './signing-key-file.js'
 
 export interface SecretFileOptions {
   /** Reads a file as UTF-8 text; throws as `readFileSync` does. */
@@ -16,7 +17,8 @@ export interface SecretFileOptions {
 
 /**
  * Fills session.keys and admin.token in the draft from the files that it names. The path of session.keysFile and the
- * files of providers, of `session.redis`, of `tls` and of upstreams become absolute, since they are read again later.
+ * files of providers, of `session.redis`, of `tls`, of `assertion` and of upstreams become absolute, since they are
+ * read again later.
  */
 export function readSecretFiles(draft: Draft, options: SecretFileOptions): Finding[] {
   const findings: Finding[] = []
@@ -82,6 +84,16 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     const path = ['routes', index, 'upstream', 'tls']
     const pem = readLater(route.upstream.tls, path, ['caFile', 'certFile', 'keyFile'])
     for (const [name, message] of pemFaults(pem)) findings.push({ path: [...path, name], message })
+  }
+  for (const [index, file] of (draft.assertion?.keyFiles ?? []).entries()) {
+    if (file === undefined || !draft.assertion?.keyFiles) continue
+    const path = ['assertion', 'keyFiles', index]
+    const text = read(path, file)
+    if (text !== undefined && parseSigningKeys(text) === undefined) {
+      const message = 'names a file that holds no private key of P-256 or Ed25519 in PEM or as JWK'
+      findings.push({ path, message })
+    }
+    draft.assertion.keyFiles[index] = resolve(baseOf(path), file)
   }
   if (admin) {
     admin.token = readOne(['admin', 'tokenFile'], admin.tokenFile, admin.token, 'token')

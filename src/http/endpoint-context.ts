@@ -79,8 +79,11 @@ export interface EndpointContext {
   parseReturnTo(value: string | undefined): string | undefined
   /** The groups of a session's person. */
   groupsOf(live: LiveSession): readonly string[]
-  /** The public keys of the identity assertion. */
-  readonly jwks: () => object
+  /** The public keys of the identity assertion, and for how long they may be kept. */
+  readonly jwks: (now: number) => {
+    readonly keys: readonly object[]
+    readonly maxAgeSeconds: number
+  }
   readonly inactivityTimeoutMs: number
   /** Whether the fragment of an address survives a login. */
   readonly keepFragment: boolean

@@ -1,6 +1,6 @@
 import type { RouteConfig } from '../config/schema.js'
 import type { Identity, Tokens } from '../session/session.js'
-import type { AssertionCache } from './assertion.js'
+import type { AssertionCache } from './assertion-cache.js'
 import type { ClaimPath } from './claims.js'
 import { type Header, identityHeaders } from './identity-headers.js'
 import { accessTokenHeaderName, assertionHeaderName } from './reserved-headers.js'
@@ -53,11 +53,11 @@ export function createSessionHeaders({
 
   return function sessionHeaders(session, sessionKey, forward, now) {
     const headers = lastingHeaders(session, forward)
-    if (forward.assertion === undefined) return headers
-    const { audience } = forward.assertion
+    const { assertion } = forward
+    if (assertion === undefined) return headers
     const groupsClaim = groupsClaimOf(session.identity)
-    const input = { audience, groupsClaim, sessionKeyHash: sessionKey, now }
-    return [...headers, [assertionHeaderName, assertions.assertionFor(session, input)]]
+    const input = { groupsClaim, sessionKeyHash: sessionKey, now }
+    return [...headers, [assertionHeaderName, assertions.assertionFor(session, assertion, input)]]
   }
 }
 

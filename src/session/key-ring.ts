@@ -19,6 +19,8 @@ export interface RingKey {
 /** The server's keys. The first seals, all open, so that a key can be replaced without ending sessions. */
 export interface KeyRing {
   readonly sealing: RingKey
+  /** In their order, the sealing one first. */
+  readonly all: readonly RingKey[]
   find(id: Uint8Array): RingKey | undefined
   /** 32 bytes for one purpose from each key, in their order; nothing follows from one about another. */
   derive(purpose: string): Buffer[]
@@ -50,6 +52,9 @@ export function createKeyRing(keys: readonly string[]): ReplaceableKeyRing {
   return {
     get sealing() {
       return sealing
+    },
+    get all() {
+      return all()
     },
     find,
     derive: (purpose) => all().map((key) => key.derive(purpose)),

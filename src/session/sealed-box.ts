@@ -14,7 +14,11 @@ const nonceEnd = keyIdEnd + 12
 const tagBytes = 16
 
 /** Seals with AES-256-GCM. Layout: version byte, key id (8), nonce (12), ciphertext, tag (16). */
-export function sealBox(ring: KeyRing, purpose: BoxPurpose, plaintext: Uint8Array): Buffer {
+export function sealBox(
+  ring: Pick<KeyRing, 'sealing'>,
+  purpose: BoxPurpose,
+  plaintext: Uint8Array,
+): Buffer {
   const header = Buffer.concat([Buffer.of(formatVersion), ring.sealing.id])
   const nonce = randomBytes(nonceEnd - keyIdEnd)
   const cipher = createCipheriv('aes-256-gcm', purpose.dataKey(ring.sealing), nonce)
@@ -25,7 +29,11 @@ export function sealBox(ring: KeyRing, purpose: BoxPurpose, plaintext: Uint8Arra
 }
 
 /** Opens a box. `undefined` for another version, an unknown key or any change to a byte; never throws. */
-export function openBox(ring: KeyRing, purpose: BoxPurpose, box: Buffer): Buffer | undefined {
+export function openBox(
+  ring: Pick<KeyRing, 'find'>,
+  purpose: BoxPurpose,
+  box: Buffer,
+): Buffer | undefined {
   if (box.length < nonceEnd + tagBytes || box[0] !== formatVersion) return undefined
   const key = ring.find(box.subarray(1, keyIdEnd))
   if (key === undefined) return undefined

@@ -72,6 +72,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
       cacheBytes: 64 * 1024 * 1024,
       cookie: { domain: null, sameSite: 'lax' },
     },
+    assertion: { algorithm: 'ES256', keyRotation: 30 * 86_400_000 },
     routes: [
       {
         match: { host: 'app.example.com', path: '/public/', methods: ['GET', 'HEAD'] },
@@ -102,7 +103,10 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
           identityHeaders: true,
           host: 'keep',
           clientAuthorization: 'strip',
-          assertion: { audience: 'https://app.example.com' },
+          assertion: {
+            audience: 'https://app.example.com',
+            claims: ['email', 'preferred_username', 'groups'],
+          },
         },
         ...forBrowsers,
         timeouts,

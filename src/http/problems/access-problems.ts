@@ -40,6 +40,12 @@ export const accessProblems = {
     advice: 'If you meant to do this, open the application and do it there.',
     ways: ['home'],
   },
+  ERR_ASSERTION_KEY_MISSING: {
+    ...unavailable,
+    title: 'The application cannot be told who you are right now',
+    explanation: 'A key for that is not there yet. You are still signed in; nothing is lost.',
+    advice: 'Please try again in a moment.',
+  },
   ERR_REFRESH_UNAVAILABLE: {
     ...unavailable,
     title: 'Your session cannot be renewed right now',

@@ -4,13 +4,18 @@ import type { EndpointContext } from '../endpoint-context.js'
 /** `GET /jwks`: the public keys of the identity assertion (RFC 7517 §5), for anybody. */
 export function registerJwks(
   scope: FastifyInstance,
-  { paths, answers, jwks }: EndpointContext,
+  { paths, answers, jwks, clock }: EndpointContext,
 ): void {
-  scope.get(paths.jwks, (_request, reply) =>
-    answers.json(reply, 'JWKS', jwks(), {
-      contentType: 'application/jwk-set+json',
-      // Long enough to spare the fetch, short enough for a rotation to be noticed.
-      cacheControl: 'public, max-age=300',
-    }),
-  )
+  scope.get(paths.jwks, (_request, reply) => {
+    const { keys, maxAgeSeconds } = jwks(clock())
+    return answers.json(
+      reply,
+      'JWKS',
+      { keys },
+      {
+        contentType: 'application/jwk-set+json',
+        cacheControl: `public, max-age=${maxAgeSeconds}`,
+      },
+    )
+  })
 }
