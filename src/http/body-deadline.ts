@@ -25,6 +25,8 @@ export const createBodyDeadline =
       body.destroy(new BodyTimeoutError('the body took too long'))
     }, deadlineMs)
     raw.once('close', () => clearTimeout(timer))
+    // Nobody listens any more to a body that was refused unread, for its length or its type.
+    body.on('error', () => undefined)
     body.once('end', () => clearTimeout(timer))
     payload.pipe(body)
     done(null, body)

@@ -24,3 +24,19 @@ t.test('BODY-5 a body that does not come in time is not waited for', async (t) =
   inTime.socket.write(`${head}{"a":"de"}`)
   t.match(await inTime.until('"de"'), /200 /, 'and the connection goes on')
 })
+
+t.test('BODY-5 a body that was refused unread ends nothing but itself', async (t) => {
+  const app = fastify({ bodyLimit: 5 })
+  t.teardown(() => app.close())
+  app.addHook('preParsing', createBodyDeadline(100))
+  app.post('/', ({ body }) => ({ body }))
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const refused = await openConnection(Number(port))
+  t.teardown(async () => void refused.socket.destroy())
+  refused.socket.write(`${head}{"a"`)
+  t.match(await refused.until('statusCode'), /^HTTP\/1.1 413 /)
+  // Its deadline is later than that of the body before.
+  const short = head.replace('Length: 10', 'Length: 5')
+  const late = parseResponse(await rawRequest(Number(port), `${short}{`))
+  t.equal(late.status, 408)
+})
