@@ -6,7 +6,7 @@ import type { ProviderMetadata } from './provider-metadata.js'
 const singleParameters = ['state', 'iss', 'error', 'code']
 
 /** What answers another response type or mode than `code` in the clear. */
-const neverAskedFor = ['response', 'id_token', 'token']
+const neverAskedFor = ['response', 'id_token', 'access_token']
 
 /**
  * Checks an authorization response before anything is done with it: that it is the answer to this

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { Agent, fetch } from 'undici'
 import { OidcError } from './errors.js'
-import { isJsonObject, type JsonObject } from './json-object.js'
+import { type JsonObject, parseJsonObject } from './json-object.js'
 import { objectionToUrl, type ProviderUrlRules } from './provider-url.js'
 import { parseRetryAfterMs } from './retry-after.js'
 
@@ -82,8 +83,9 @@ export async function fetchJsonObject(
       retryAfterMs: parseRetryAfterMs(response.headers.get('retry-after'), Date.now()),
     })
   }
-  const value: unknown = await response.json().catch(() => undefined)
-  if (!isJsonObject(value)) throw new OidcError(code, `GET ${url}: the answer is no JSON object`)
+  const bytes = Buffer.from(await response.arrayBuffer())
+  const value = isUtf8(bytes) ? parseJsonObject(bytes.toString()) : undefined
+  if (value === undefined) throw new OidcError(code, `GET ${url}: the answer is no JSON object`)
   return value
 }
 

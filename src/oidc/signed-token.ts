@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { compactVerify, decodeProtectedHeader } from 'jose'
 import { OidcError } from './errors.js'
 import { parseJsonObject, type JsonObject } from './json-object.js'
@@ -37,7 +38,7 @@ export async function verifySignedToken(
   const { payload } = algorithm.startsWith('HS')
     ? await verifyWithSecret(token, algorithm, await rules.clientSecrets())
     : await rules.keys.verify(token, [algorithm])
-  const claims = parseJsonObject(new TextDecoder().decode(payload))
+  const claims = isUtf8(payload) ? parseJsonObject(new TextDecoder().decode(payload)) : undefined
   if (claims === undefined) {
     throw new OidcError('ERR_ID_TOKEN_MALFORMED', 'the payload of the token is no JSON object')
   }

@@ -43,10 +43,11 @@ async function loadUserinfo(
 ): Promise<JsonObject> {
   const call = provider.open(metadata)
   const dpop = await call.dpop(dpopKey)
-  let claims: JsonObject | undefined
+  let isAccepted = false
   let failure: unknown
   try {
-    claims = await fetchUserInfo(call.configuration, accessToken, sub, dpop && { DPoP: dpop })
+    await fetchUserInfo(call.configuration, accessToken, sub, dpop && { DPoP: dpop })
+    isAccepted = true
   } catch (error) {
     failure = error
   }
@@ -54,8 +55,11 @@ async function loadUserinfo(
   if (answer === undefined) {
     throw oidcErrorIn(failure) ?? new OidcError('ERR_PROVIDER_USERINFO', objectionOf(failure))
   }
-  if (claims === undefined) throw userinfoError(answer, sub, failure)
-  return isSigned(answer) ? verifySignedUserinfo(provider, metadata, answer.body) : claims
+  if (!isAccepted) throw userinfoError(answer, sub, failure)
+  if (isSigned(answer)) return verifySignedUserinfo(provider, metadata, answer.body)
+  const claims = parseJsonObject(answer.body)
+  if (claims !== undefined) return claims
+  throw new OidcError('ERR_PROVIDER_USERINFO', 'userinfo nests too deep')
 }
 
 async function verifySignedUserinfo(

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { DestinationStream } from 'pino'
 import { stringify } from 'yaml'
 import { createApp } from '../../src/app/app.js'
 import { loadConfig } from '../../src/config/load.js'
@@ -7,6 +8,7 @@ import { createLogger } from '../../src/telemetry/logger.js'
 export interface AppInProcess {
   /** Where it listens, whatever its public URL. */
   readonly url: string
+  readonly adminUrl: string
   readonly port: number
   close(): Promise<void>
 }
@@ -16,10 +18,12 @@ export interface AppInProcess {
  * provider that cannot be reached: enough for what needs no login.
  *
  * @param config over the defaults, section by section
+ * @param options.log takes what it logs, line by line; without one nothing is logged
  */
 export async function startAppInProcess(
   t: { teardown: (close: () => Promise<void>) => void },
   config: Record<string, unknown>,
+  options: { readonly log?: DestinationStream; readonly clock?: () => number } = {},
 ): Promise<AppInProcess> {
   const text = stringify({
     publicUrl: 'http://localhost',
@@ -33,10 +37,14 @@ export async function startAppInProcess(
     env: {},
     readFile: (path) => (path === 'valetkey.yaml' ? text : readFileSync(path, 'utf8')),
   })
-  const app = await createApp(loaded, { logger: createLogger({ level: 'silent' }) })
-  const { url } = await app.listen()
+  const { log, clock } = options
+  const logger = log
+    ? createLogger({ level: 'debug', destination: log })
+    : createLogger({ level: 'silent' })
+  const app = await createApp(loaded, { logger, ...(clock && { clock }) })
+  const { url, adminUrl } = await app.listen()
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= app.close())
   t.teardown(close)
-  return { url, port: Number(new URL(url).port), close }
+  return { url, adminUrl, port: Number(new URL(url).port), close }
 }

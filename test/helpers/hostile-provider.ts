@@ -25,11 +25,12 @@ export interface TestKey {
 
 /**
  * What stands in for the right answer of an endpoint: `hang` never answers, `stall` stops amid the
- * body, `reset` cuts the line.
+ * body, `drip` never comes to its end, `reset` cuts the line.
  */
 export type CannedAnswer =
   | 'hang'
   | 'stall'
+  | 'drip'
   | 'reset'
   | {
       readonly status?: number
@@ -62,6 +63,10 @@ export interface HostileProvider {
   signWith: KeyObject | string
   claims: Record<string, unknown>
   tokens: Record<string, unknown>
+  /** What becomes of the ID token once it is signed. */
+  mangle: (idToken: string) => string
+  /** What becomes of the token response once it is written. */
+  edit: (json: string) => string
   userinfo: Record<string, unknown>
   /** By path: `/token`, `/par`, `/jwks`, `/userinfo`, `/.well-known/openid-configuration`. */
   readonly answers: Map<string, CannedAnswer>
@@ -111,7 +116,7 @@ function signatureOf(content: string, alg: string, key: KeyObject | string): str
       .update(content)
       .digest('base64url')
   }
-  if (alg === 'none' || typeof key === 'string') return ''
+  if (typeof key === 'string' || !/^([RPE]S(256|384|512)|EdDSA)$/.test(alg)) return ''
   const hash = alg === 'EdDSA' ? null : `sha${alg.slice(2)}`
   const signature = signBytes(hash, Buffer.from(content), { key, dsaEncoding: 'ieee-p1363' })
   return signature.toString('base64url')
@@ -120,6 +125,13 @@ function signatureOf(content: string, alg: string, key: KeyObject | string): str
 /** The `at_hash` of an access token under RS256 or ES256. */
 export function accessTokenHash(accessToken: string): string {
   return createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url')
+}
+
+/** Begins an object and adds a blank to it, now and then, for as long as somebody listens. */
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+  const timer = setInterval(() => response.write(' '), 50).unref()
+  response.once('close', () => clearInterval(timer))
 }
 
 export const signingKey = createTestKey('key-1')
@@ -156,6 +168,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     signWith: signingKey.privateKey,
     claims: {},
     tokens: {},
+    mangle: (idToken) => idToken,
+    edit: (json) => json,
     userinfo: { sub: 'alice' },
     answers: new Map(),
     asked(url) {
@@ -196,6 +210,7 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"a":')
       return
     }
+    if (canned === 'drip') return drip(response)
     if (canned === 'reset') {
       response.destroy()
       return
@@ -210,7 +225,7 @@ export async function startHostileProvider(): Promise<HostileProvider> {
   }
 
   function right(path: string, form: URLSearchParams): string {
-    if (path === '/token') return JSON.stringify(tokenResponse(form))
+    if (path === '/token') return provider.edit(JSON.stringify(tokenResponse(form)))
     if (path === '/par') return JSON.stringify(pushedResponse(form))
     if (path === '/jwks') return JSON.stringify(provider.jwks)
     if (path === '/userinfo') return JSON.stringify(provider.userinfo)
@@ -241,7 +256,7 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       token_type: 'Bearer',
       expires_in: 60,
       refresh_token: `refresh-${randomUUID()}`,
-      id_token: forgeToken(header, claims, provider.signWith),
+      id_token: provider.mangle(forgeToken(header, claims, provider.signWith)),
       ...provider.tokens,
     }
   }

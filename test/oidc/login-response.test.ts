@@ -30,7 +30,7 @@ const refused: { title: string; code: string; bend: Bend; sendsIssuer?: boolean 
     code: 'ERR_CALLBACK_PARAMETERS',
     bend: (parameters) => parameters.set('code', ''),
   },
-  ...['response', 'id_token', 'token'].map((name) => ({
+  ...['response', 'id_token', 'access_token'].map((name) => ({
     title: `BCP-5 rejects a response with ${name}, which was not asked for`,
     code: 'ERR_CALLBACK_PARAMETERS',
     bend: (parameters: URLSearchParams) => parameters.set(name, 'x'),
