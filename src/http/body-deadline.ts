@@ -23,7 +23,7 @@ export const createBodyDeadline =
       // What comes of it later is not read, so the connection cannot be used again.
       reply.header('connection', 'close')
       body.destroy(new BodyTimeoutError('the body took too long'))
-    }, deadlineMs)
+    }, deadlineMs).unref()
     raw.once('close', () => clearTimeout(timer))
     // Nobody listens any more to a body that was refused unread, for its length or its type.
     body.on('error', () => undefined)
