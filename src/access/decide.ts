@@ -10,6 +10,8 @@ export type Decision =
   | { readonly kind: 'authenticate' }
   /** Authenticating again, and better, would be enough. */
   | { readonly kind: 'step-up'; readonly stepUp: StepUp; readonly missing: readonly Missing[] }
+  /** Signing in with one of these providers would be needed, by their ids. */
+  | { readonly kind: 'other-provider'; readonly allowed: readonly string[] }
   | { readonly kind: 'forbidden'; readonly missing: readonly Missing[] }
 
 const forward: Decision = { kind: 'forward' }
@@ -19,7 +21,8 @@ const authenticate: Decision = { kind: 'authenticate' }
  * The one access decision, whatever the way in.
  *
  * A public route is open to everybody and never looks at the identity. An optional one is open to nobody in
- * particular as well, but whoever is signed in must satisfy its requirements.
+ * particular as well, but whoever is signed in must satisfy its requirements. Where a route names its
+ * providers, nobody of another one gets in, whatever else they satisfy.
  */
 export function decide(
   route: CompiledRoute,
@@ -28,9 +31,10 @@ export function decide(
   now: number,
   options: RuleOptions,
 ): Decision {
-  const { auth } = route.config
+  const { auth, providers: allowed } = route.config
   if (auth === 'public') return forward
   if (identity === undefined) return auth === 'optional' ? forward : authenticate
+  if (allowed?.includes(identity.providerId) === false) return { kind: 'other-provider', allowed }
   if (route.require === undefined) return forward
   const subject = { identity, facts, now, options }
   if (evaluate(route.require, subject) === true) return forward

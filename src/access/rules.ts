@@ -25,6 +25,7 @@ export type MissingOne =
  */
 export type Missing =
   | MissingOne
+  | { readonly kind: 'provider'; readonly anyOf: readonly string[] }
   | { readonly kind: 'any'; readonly missing: readonly (readonly Missing[])[] }
   | { readonly kind: 'not' }
 

@@ -4,6 +4,7 @@ import { createCookieWriter, pendingLoginLifetimeMs } from '../http/cookie-write
 import { createCookieNames } from '../http/cookies.js'
 import type { EndpointContext } from '../http/endpoint-context.js'
 import { createKeptForms } from '../http/kept-forms.js'
+import { createLastProvider } from '../http/last-provider.js'
 import { createLoginTrail } from '../http/login-trail.js'
 import { createPendingLogins } from '../http/pending-logins.js'
 import type { KeyRing } from '../session/key-ring.js'
@@ -12,7 +13,13 @@ import type { SessionStore } from '../session/session-store.js'
 /** What browsers keep for Valetkey: the ticket, and whatever lasts for a login. */
 export type BrowserCookies = Pick<
   EndpointContext,
-  'cookieNames' | 'cookieWriter' | 'cookieSetup' | 'pendingLogins' | 'loginTrail' | 'keptForms'
+  | 'cookieNames'
+  | 'cookieWriter'
+  | 'cookieSetup'
+  | 'pendingLogins'
+  | 'loginTrail'
+  | 'lastProvider'
+  | 'keptForms'
 >
 
 export function createBrowserCookies(
@@ -43,6 +50,7 @@ export function createBrowserCookies(
       inMemory: config.session.store === 'memory',
     },
     pendingLogins: createPendingLogins({ keyRing, names, writer }),
+    lastProvider: createLastProvider({ names, writer }),
     loginTrail: createLoginTrail({ names, writer }),
     keptForms: createKeptForms({ keyRing, names, writer, store: store.forms }),
   }

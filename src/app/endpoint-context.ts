@@ -1,3 +1,4 @@
+import { createHomeRealms } from '../access/home-realm.js'
 import type { Config } from '../config/schema.js'
 import type { ReadArrival } from '../http/arrival.js'
 import { pendingLoginLifetimeMs } from '../http/cookie-writer.js'
@@ -47,6 +48,7 @@ export function createEndpointContext(
     returnState: createReturnState(keyRing),
     stepUpSeal: loginPrompts.stepUpSeal,
     stepUps: loginPrompts.stepUps,
+    homeRealmOf: createHomeRealms(config.providers),
     sessions,
     forwardAuth: config.forwardAuth ? forwardAuth : undefined,
     consumeState: (state, now) => store.consumeOnce(`login ${state}`, now + pendingLoginLifetimeMs),

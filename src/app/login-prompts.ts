@@ -1,6 +1,7 @@
 import { createFormPrompt, type FormPromptOptions } from '../http/form-prompt.js'
 import { createRefusals, type Refuse } from '../http/refusals.js'
 import { createLoginPrompt } from '../http/login-prompt.js'
+import { createOtherProviderOffer, type OtherProviderOptions } from '../http/other-provider.js'
 import { createStepUpSeal, type StepUpSeal } from '../http/step-up-seal.js'
 import { createStepUps, type StepUps } from '../http/step-ups.js'
 import type { KeyRing } from '../session/key-ring.js'
@@ -13,7 +14,8 @@ export interface LoginPrompts {
 }
 
 export function createLoginPrompts(
-  options: Omit<FormPromptOptions, 'promptForLogin'> & { readonly keyRing: KeyRing },
+  options: Omit<FormPromptOptions, 'promptForLogin'> &
+    OtherProviderOptions & { readonly keyRing: KeyRing },
 ): LoginPrompts {
   const promptForLogin = createLoginPrompt(options)
   const stepUpSeal = createStepUpSeal(options.keyRing)
@@ -22,6 +24,7 @@ export function createLoginPrompts(
     ...options,
     promptForLogin: createFormPrompt({ ...options, promptForLogin }),
     stepUps,
+    offerOtherProvider: createOtherProviderOffer(options),
   })
   return { stepUpSeal, stepUps, refuse }
 }

@@ -86,6 +86,7 @@ export async function createPublicServer(
   const loginPrompts = createLoginPrompts({
     ...entrance,
     severalProviders,
+    providers,
     keyRing,
     keptForms,
     clock,
@@ -100,7 +101,9 @@ export async function createPublicServer(
     readOriginalArrival: createOriginalArrivals(table),
     refuse,
     anySession: anySession(),
-    hasRules: table.routes.some((route) => route.require !== undefined),
+    hasRules: table.routes.some(
+      ({ require, config: { providers: allowed } }) => (require ?? allowed) !== undefined,
+    ),
     clientOf: (request) => readArrival(request).client,
     callerHeaders,
     missing,

@@ -88,8 +88,18 @@ const requestLines = ({ method, host, target, clientAddress }: RequestFacts) => 
   line('request', `${method} ${target} at ${host} from ${clientAddress}`),
 ]
 
-function ruleLines({ require }: CompiledRoute, subject: Subject): string[] {
-  return require === undefined ? [line('rules', 'none')] : treeOf(require, subject, 0)
+function ruleLines({ require, config }: CompiledRoute, subject: Subject): string[] {
+  const { providers } = config
+  if (require === undefined && providers === undefined) return [line('rules', 'none')]
+  return [
+    ...(providers === undefined ? [] : [providerLine(providers, subject.identity)]),
+    ...(require === undefined ? [] : treeOf(require, subject, 0)),
+  ]
+}
+
+function providerLine(allowed: readonly string[], { providerId }: Identity): string {
+  const verdict = allowed.includes(providerId) ? 'yes' : 'no'
+  return line('rule', `${verdict.padEnd(3)} provider ${allowed.join(', ')} (is ${providerId})`)
 }
 
 function treeOf(rule: Rule, subject: Subject, depth: number): string[] {
@@ -108,8 +118,13 @@ function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
   switch (decision.kind) {
     case 'forward':
       return [`forwarded to ${upstreamUrl(config.upstream)}`]
-    case 'authenticate':
-      return ['302 to the sign-in for a page', '401 for anything else']
+    case 'authenticate': {
+      const { providers } = config
+      const where = providers === undefined ? '' : ` with ${providers.join(' or ')}`
+      return [`302 to the sign-in${where} for a page`, '401 for anything else']
+    }
+    case 'other-provider':
+      return [`403 with the choice to sign in with ${decision.allowed.join(' or ')}`]
     case 'step-up': {
       const { acr_values: acr, max_age: age } = stepUpChallenge(decision.stepUp)
       const asked = [acr && `acr_values=${acr}`, age && `max_age=${age}`].filter(Boolean).join(', ')

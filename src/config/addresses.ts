@@ -32,6 +32,13 @@ export function isHostName(text: string): boolean {
   )
 }
 
+/** What is wrong with the domain of e-mail addresses, if anything is. */
+export function emailDomainFault(domain: string): string | undefined {
+  return /[@*\s/:]/.test(domain)
+    ? 'is no domain; write it without "@" and without wildcard: example.com'
+    : undefined
+}
+
 /** Whether the text is an address (`10.0.0.1`) or a network (`10.0.0.0/8`, `fd00::/8`). */
 export function isAddressOrCidr(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/')

@@ -27,8 +27,8 @@ export function neededClaims(config: Config, provider: ProviderConfig): readonly
     for (const each of [...any, ...all, ...(not === undefined ? [] : [not])]) needForRule(each)
   }
 
-  for (const { auth, require, forward } of config.routes) {
-    if (auth === 'public') continue
+  for (const { auth, providers, require, forward } of config.routes) {
+    if (auth === 'public' || providers?.includes(provider.id) === false) continue
     if (forward.identityHeaders) {
       need('email')
       need('preferred_username')

@@ -1,4 +1,10 @@
-import { hasQueryOrFragment, hasUserinfo, isLoopbackHost, parseHttpUrl } from './addresses.js'
+import {
+  emailDomainFault,
+  hasQueryOrFragment,
+  hasUserinfo,
+  isLoopbackHost,
+  parseHttpUrl,
+} from './addresses.js'
 import { clientContradictions } from './client-contradictions.js'
 import type { Finding } from './config-error.js'
 import type { Draft, ProviderDraft } from './draft.js'
@@ -27,6 +33,10 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
       }
     } else if (provider.plainCallback === true) plain = index
 
+    for (const [place, domain] of (provider.emailDomainHints ?? []).entries()) {
+      const message = domain === undefined ? undefined : emailDomainFault(domain)
+      if (message !== undefined) yield { path: [...at('emailDomainHints'), place], message }
+    }
     const fault = issuerFault(provider)
     if (fault !== undefined) yield { path: at('issuer'), message: fault }
     if (provider.scopes && !provider.scopes.includes('openid')) {

@@ -21,6 +21,13 @@ export const providerSchema = Type.Object(
       description:
         'Keep `<basePath>/callback` as the redirect URI although there are several providers, which otherwise have `<basePath>/callback/<id>` each. For one provider at most.',
     }),
+    emailDomainHints: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description:
+          'The domains of the addresses that people of this provider have. With several providers the sign-in page then asks for the address and leads here. It lets nobody in and keeps nobody out: that is for `require`.',
+      }),
+    ),
     ...clientFields,
     ...loginFields,
     ...claimsFields,

@@ -1,5 +1,5 @@
 import { longestAcrValues } from '../access/step-up-challenge.js'
-import { isAddressOrCidr } from './addresses.js'
+import { emailDomainFault, isAddressOrCidr } from './addresses.js'
 import type { Finding, SettingPath } from './config-error.js'
 import type { RouteDraft } from './draft.js'
 import { parseDurationMs } from './duration.js'
@@ -66,11 +66,8 @@ function* identityContradictions(rule: RuleDraft, path: SettingPath): Generator<
     yield { path: [...path, 'emails', index], message: 'is no email address' }
   }
   for (const [index, domain] of (rule.emailDomains ?? []).entries()) {
-    if (domain === undefined || !/[@*\s/:]/.test(domain)) continue
-    yield {
-      path: [...path, 'emailDomains', index],
-      message: 'is no domain; write it without "@" and without wildcard: example.com',
-    }
+    const message = domain === undefined ? undefined : emailDomainFault(domain)
+    if (message !== undefined) yield { path: [...path, 'emailDomains', index], message }
   }
 }
 

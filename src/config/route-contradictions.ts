@@ -5,6 +5,7 @@ import { formatPath, type Finding } from './config-error.js'
 import type { Draft, RouteDraft } from './draft.js'
 import { timerFault } from './duration.js'
 import { requireContradictions } from './require-contradictions.js'
+import { routeProviderContradictions } from './route-provider-contradictions.js'
 import { coversPath, routePathFault } from './route-path.js'
 import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
@@ -30,6 +31,7 @@ export function* routeContradictions({ routes, providers, basePath }: Draft): Ge
     yield* upstreamContradictions(route, index)
     yield* forwardContradictions(route, at)
     yield* routeAssertionContradictions(route, at)
+    yield* routeProviderContradictions(route, providers, at)
     yield* bearerContradictions(route, providers, at)
     yield* requireContradictions(route, at('require'))
     for (const key of ['connect', 'response', 'idle'] as const) {

@@ -36,6 +36,13 @@ export const routeSchema = Type.Object(
       default: 'required',
       description: '`optional` forwards with or without a session; `public` never looks at one.',
     }),
+    providers: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description:
+          'The ids of the providers with which people sign in for this route; any when absent. A session of another provider gets 403 with the choice.',
+      }),
+    ),
     bearer: Type.Optional(bearerSchema),
     require: Type.Optional(requireSchema),
     upstream: upstreamSchema,

@@ -42,8 +42,10 @@ function findRoute(
 /** Whether somebody may pass the one that the other would stop. */
 function asksForLess({ config: one }: CompiledRoute, { config: other }: CompiledRoute): boolean {
   if (other.auth !== 'required') return false
-  const isDifferent = JSON.stringify(one.require) !== JSON.stringify(other.require)
-  return one.auth !== 'required' || (other.require !== undefined && isDifferent)
+  if (one.auth !== 'required') return true
+  return (['require', 'providers'] as const).some(
+    (key) => other[key] !== undefined && JSON.stringify(one[key]) !== JSON.stringify(other[key]),
+  )
 }
 
 const leadTheSameWay = ({ config: one }: CompiledRoute, { config: other }: CompiledRoute) =>

@@ -22,6 +22,7 @@ export interface CookieWriter {
   setLogin(reply: FastifyReply, name: string, value: string): boolean
   clearLogin(reply: FastifyReply, name: string): void
   setTrail(reply: FastifyReply, value: string): void
+  setProvider(reply: FastifyReply, value: string): void
   setForm(reply: FastifyReply, id: string, value: string): void
   clearForm(reply: FastifyReply, id: string): void
 }
@@ -32,6 +33,7 @@ const maxCookieOctets = 4096
 const maxCookieAgeSeconds = 400 * 24 * 3600
 const loginCookieAgeSeconds = 600
 const trailCookieAgeSeconds = 60
+const providerCookieAgeSeconds = 180 * 24 * 3600
 
 /** How long a pending login may take; its cookie and its sealed content both end then. */
 export const pendingLoginLifetimeMs = loginCookieAgeSeconds * 1000
@@ -97,6 +99,16 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
     },
     setTrail(reply, value) {
       set(reply, options.names.trail, value, { ...loginAttributes, maxAge: trailCookieAgeSeconds })
+    },
+    setProvider(reply, value) {
+      const { secure } = options.names
+      const attributes = {
+        ...shared,
+        secure,
+        sameSite: 'lax',
+        maxAge: providerCookieAgeSeconds,
+      } as const
+      set(reply, options.names.provider, value, attributes)
     },
     // As the login's, since both come back with the callback.
     setForm(reply, id, value) {

@@ -17,6 +17,8 @@ export interface CookieNames {
   readonly secure: boolean
   /** The cookie that counts logins which follow upon each other. */
   readonly trail: string
+  /** The cookie that remembers the provider of the last login. */
+  readonly provider: string
   /** The cookie that opens a form which waits for a login. */
   form(id: string): string
   /** The forms that wait, by their ids. */
@@ -54,11 +56,13 @@ export function createCookieNames(options: {
   const loginPrefix = `${ticket}-login-`
   const formPrefix = `${ticket}-form-`
   const trail = `${ticket}-trail`
+  const provider = `${ticket}-provider`
 
   return {
     ticket,
     secure,
     trail,
+    provider,
     form: (id) => formPrefix + id,
     listForms: (cookieHeader) =>
       cookiePairs(cookieHeader)
@@ -68,6 +72,7 @@ export function createCookieNames(options: {
     isOwnCookie: (name) =>
       name === ticket ||
       name === trail ||
+      name === provider ||
       name.startsWith(loginPrefix) ||
       name.startsWith(formPrefix),
     readTicketCookie: (cookieHeader) =>

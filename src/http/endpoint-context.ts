@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { FindHomeRealm } from '../access/home-realm.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Answers } from './answers.js'
 import type { CookieWriter } from './cookie-writer.js'
@@ -9,6 +10,7 @@ import type { Paths } from './paths.js'
 import type { PendingLogins } from './pending-logins.js'
 import type { CookieSetup } from './explain-login.js'
 import type { KeptForms } from './kept-forms.js'
+import type { LastProvider } from './last-provider.js'
 import type { LoginTrail } from './login-trail.js'
 import type { LoginBeginning, ReturnState } from './return-state.js'
 import type { StepUpSeal } from './step-up-seal.js'
@@ -51,6 +53,9 @@ export interface EndpointContext {
   readonly stepUpSeal: StepUpSeal
   readonly stepUps: StepUps
   readonly loginTrail: LoginTrail
+  readonly lastProvider: LastProvider
+  /** Which providers an e-mail address leads to; undefined where none has domains. */
+  readonly homeRealmOf: FindHomeRealm | undefined
   readonly keptForms: KeptForms
   readonly cookieSetup: CookieSetup
   readonly sessions: Sessions

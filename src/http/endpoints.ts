@@ -13,6 +13,7 @@ import { registerJwks } from './routes/jwks.js'
 import { registerLogin } from './routes/login.js'
 import { registerSession } from './routes/session.js'
 import { registerSessions } from './routes/sessions.js'
+import { registerSignIn } from './routes/sign-in.js'
 import { registerSignOut } from './routes/sign-out.js'
 
 const largestForm = 64 * 1024
@@ -31,6 +32,7 @@ export async function registerEndpoints(
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   )
   registerLogin(scope, context)
+  registerSignIn(scope, context)
   registerCallback(scope, context)
   registerSignOut(scope, context)
   registerSession(scope, context)

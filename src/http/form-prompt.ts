@@ -5,6 +5,7 @@ import type { FormOwner, KeptForms } from './kept-forms.js'
 import {
   type LoginPrompt,
   type LoginPromptOptions,
+  allowedProviders,
   loginPaths,
   pageBehind,
 } from './login-prompt.js'
@@ -40,17 +41,20 @@ export function createFormPrompt(options: FormPromptOptions): FormPrompt {
   async function keep(
     request: FastifyRequest,
     reply: FastifyReply,
-    { originForm: target }: Arrival,
+    arrival: Arrival,
     person: FormOwner | undefined,
   ): Promise<FastifyReply> {
-    const id = await keptForms.keep(request, reply, { target, person, now: clock() })
-    if (id === undefined) return refuse(request, reply)
-    const path = loginPath(options.parseReturnTo(pageBehind(request)), id)
+    const { originForm: target } = arrival
+    const form = await keptForms.keep(request, reply, { target, person, now: clock() })
+    if (form === undefined) return refuse(request, reply, arrival)
+    const returnTo = options.parseReturnTo(pageBehind(request))
+    const path = loginPath({ returnTo, form, allowed: allowedProviders(arrival) })
     return answers.redirect(request, reply, 'FORM_KEPT', path)
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const path = loginPath(options.parseReturnTo(pageBehind(request)))
+  function refuse(request: FastifyRequest, reply: FastifyReply, arrival: Arrival): FastifyReply {
+    const returnTo = options.parseReturnTo(pageBehind(request))
+    const path = loginPath({ returnTo, allowed: allowedProviders(arrival) })
     const code = 'ERR_LOGIN_REQUIRED'
     return answers.problem(request, reply, code, {
       extras: { login_url: publicUrl.origin + path },
@@ -76,6 +80,6 @@ export function createFormPrompt(options: FormPromptOptions): FormPrompt {
     }
     return route.config.keepForms && isOwn(request, arrival)
       ? keep(request, reply, arrival, former)
-      : refuse(request, reply)
+      : refuse(request, reply, arrival)
   }
 }

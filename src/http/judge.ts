@@ -91,6 +91,13 @@ export function createJudge(options: JudgeOptions): Judge {
         return { kind: 'admitted', admission }
       case 'authenticate':
         return { kind: 'login-required', route, former }
+      case 'other-provider': {
+        const { allowed } = decision
+        // A client cannot sign in elsewhere, as people can.
+        return bearer === undefined
+          ? { kind: 'other-provider', admission, allowed }
+          : { kind: 'forbidden', admission, missing: [{ kind: 'provider', anyOf: allowed }] }
+      }
       case 'forbidden':
         return { kind: 'forbidden', admission, missing: decision.missing }
       case 'step-up': {
@@ -112,7 +119,8 @@ export function createJudge(options: JudgeOptions): Judge {
     const { route } = location
     const now = clock()
     const admission = { arrival, route, live: undefined, bearer: undefined, now }
-    const { auth, crossOrigin, bearer } = route.config
+    const { auth, crossOrigin, providers } = route.config
+    const bearer = route.config.bearer && withProvider(route.config.bearer, providers)
     const { method } = arrival.facts
     if (auth === 'public' || isPreflightForUpstream(method, sent.headers, crossOrigin)) {
       return { kind: 'admitted', admission }
@@ -122,4 +130,13 @@ export function createJudge(options: JudgeOptions): Judge {
     if (presented !== undefined) return judgeBearer(admission, presented)
     return judgeSession(admission, sent.headers)
   }
+}
+
+/** Of several providers with one issuer, a token counts for the one that the route takes. */
+function withProvider<Bearer extends { readonly provider?: string }>(
+  bearer: Bearer,
+  providers: readonly string[] | undefined,
+): Bearer {
+  const only = providers?.length === 1 ? providers[0] : undefined
+  return only === undefined ? bearer : { ...bearer, provider: only }
 }

@@ -52,8 +52,11 @@ const mostFormsOfBrowser = 4
 // For each process: strangers can send forms, too, and must not fill the store.
 const mostOctets = 16 * 1024 * 1024
 
-/** Whether the text is the id of a kept form. */
-export const isFormId = (text: string): boolean => /^[\w-]{16}$/.test(text)
+/** The id of the form that waits for the login which these parameters ask for, if they name one. */
+export function formIdIn(parameters: URLSearchParams): string | undefined {
+  const id = parameters.get('form')
+  return id !== null && /^[\w-]{16}$/.test(id) ? id : undefined
+}
 
 export function createKeptForms(options: {
   readonly keyRing: KeyRing

@@ -36,13 +36,19 @@ export type LoginPrompt = (
 export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
   const { publicUrl, paths, answers, severalProviders } = options
 
-  const plain: NeededLogin = {
+  const loginPath = loginPaths(paths, severalProviders)
+  const plainLogin = (allowed: readonly string[] | undefined): NeededLogin => ({
     code: 'ERR_LOGIN_REQUIRED',
     name: 'LOGIN_REQUIRED',
-    pathTo: loginPaths(paths, severalProviders),
-  }
+    pathTo: (returnTo) => loginPath({ returnTo, allowed }),
+  })
 
-  return function promptForLogin(request, reply, arrival, needed = plain) {
+  return function promptForLogin(
+    request,
+    reply,
+    arrival,
+    needed = plainLogin(allowedProviders(arrival)),
+  ) {
     const { facts, originForm, isSubrequest } = arrival
     const { code, name, challenge, pathTo } = needed
     if (!isNavigation(originOf(request, arrival))) {
@@ -69,11 +75,27 @@ export function returnToOf(
   return elsewhere ?? parseReturnTo(originForm)
 }
 
-/** Where a login begins: with the choice among several providers, or at the only one. */
-export const loginPaths =
-  (paths: Paths, severalProviders: boolean) =>
-  (returnTo: string | undefined, form?: string): string =>
-    severalProviders ? paths.signInUrl(returnTo, form) : paths.startUrl({ returnTo, form })
+/** The path at which a login begins that leads there. */
+export type LoginPath = (login: {
+  readonly returnTo: string | undefined
+  readonly form?: string | undefined
+  /** The ids of the providers that count; all when absent. */
+  readonly allowed?: readonly string[] | undefined
+}) => string
+
+/** Where logins begin: with the choice among several providers, or at the only one that counts. */
+export function loginPaths(paths: Paths, severalProviders: boolean): LoginPath {
+  return function loginPath({ returnTo, form, allowed }) {
+    const isChoice = allowed === undefined ? severalProviders : allowed.length > 1
+    return isChoice
+      ? paths.signInUrl({ returnTo, form }, allowed)
+      : paths.startUrl({ providerId: allowed?.[0], returnTo, form })
+  }
+}
+
+/** The ids of the providers with which people sign in for a route; undefined where any will do. */
+export const allowedProviders = ({ location }: Arrival): readonly string[] | undefined =>
+  location.kind === 'route' ? location.route.config.providers : undefined
 
 /** The page whose script made this request, as far as it tells: where to return to after login. */
 export function pageBehind(request: FastifyRequest): string | undefined {

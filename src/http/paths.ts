@@ -36,7 +36,11 @@ export interface Paths {
   readonly frontchannelLogout: string
   /** The start path with its parameters. */
   startUrl(options: StartOptions): string
-  signInUrl(returnTo: string | undefined, form?: string): string
+  /** The path of the page that offers the providers, all or the given ones. */
+  signInUrl(
+    options: Pick<StartOptions, 'returnTo' | 'form'>,
+    providerIds?: readonly string[],
+  ): string
 }
 
 /** Spells every path of Valetkey's own; `basePath` begins with `/` and does not end with one. */
@@ -65,14 +69,18 @@ export function createPaths(basePath: string): Paths {
     frontchannelLogout: `${below}frontchannel-logout`,
     startUrl: ({ providerId, returnTo, stepUp, form }) =>
       withQuery(start, { provider: providerId, rd: returnTo, step_up: stepUp, form }),
-    signInUrl: (returnTo, form) => withQuery(signIn, { rd: returnTo, form }),
+    signInUrl: ({ returnTo, form }, providerIds) =>
+      withQuery(signIn, { provider: providerIds, rd: returnTo, form }),
   }
 }
 
-function withQuery(path: string, parameters: Record<string, string | undefined>): string {
+function withQuery(
+  path: string,
+  parameters: Record<string, string | readonly string[] | undefined>,
+): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) query.set(name, value)
+    for (const each of [value ?? []].flat()) query.append(name, each)
   }
   return query.size === 0 ? path : `${path}?${query.toString()}`
 }

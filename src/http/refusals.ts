@@ -6,6 +6,7 @@ import { sharingHeaders } from './cross-origin.js'
 import type { FormPrompt } from './form-prompt.js'
 import { type LoginPromptOptions, returnToOf } from './login-prompt.js'
 import { isNavigation, originOf } from './navigation.js'
+import type { OfferOtherProvider } from './other-provider.js'
 import { forbiddenPage } from './pages/forbidden-page.js'
 import type { Paths } from './paths.js'
 import { personOf } from './person.js'
@@ -19,6 +20,7 @@ export interface RefusalOptions {
   readonly parseReturnTo: LoginPromptOptions['parseReturnTo']
   readonly promptForLogin: FormPrompt
   readonly stepUps: StepUps
+  readonly offerOtherProvider: OfferOtherProvider
 }
 
 /** Tells a client that its request is not to go to the upstream, and why. */
@@ -67,6 +69,8 @@ export function createRefusals(options: RefusalOptions): Refuse {
       }
       case 'login-required':
         return options.promptForLogin(request, reply, arrival, verdict)
+      case 'other-provider':
+        return options.offerOtherProvider(request, reply, arrival, verdict)
       case 'step-up-required':
         return options.stepUps.require(request, reply, verdict)
       case 'step-up-failed':

@@ -44,6 +44,13 @@ export type Verdict =
       readonly admission: Admission
       readonly missing: readonly Missing[]
     }
+  /** The session is of a provider whose people the route does not take. */
+  | {
+      readonly kind: 'other-provider'
+      readonly admission: Admission
+      /** The ids of those that it takes. */
+      readonly allowed: readonly string[]
+    }
   /** Authenticating again, and better, would be enough. */
   | {
       readonly kind: 'step-up-required'

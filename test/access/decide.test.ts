@@ -9,7 +9,7 @@ const staff = identityOf({ groups: ['staff'] })
 const guest = identityOf({ groups: ['guests'] })
 
 const decision = (
-  options: Partial<Pick<RouteConfig, 'auth' | 'require'>>,
+  options: Partial<Pick<RouteConfig, 'auth' | 'require' | 'providers'>>,
   identity?: typeof staff,
 ) => {
   const { routes } = compileRoutes([routeConfig({ path: '/' }, options)], { basePath: '/oauth2' })
@@ -34,6 +34,20 @@ t.test('an optional route lets anybody in, but checks who is signed in', async (
   t.same(decision({ auth: 'optional', require }, guest), forbidden)
   t.same(decision({ auth: 'optional', require }, staff), { kind: 'forward' })
 })
+
+t.test(
+  'a route with providers takes nobody of another one, whatever else they satisfy',
+  async (t) => {
+    const otherProvider = { kind: 'other-provider', allowed: ['partner', 'guests'] }
+    const providers = ['partner', 'guests']
+    const partner = identityOf({ groups: ['staff'] }, { providerId: 'partner' })
+    t.same(decision({ providers }), { kind: 'authenticate' })
+    t.same(decision({ providers, require }, staff), otherProvider)
+    t.same(decision({ providers, require }, partner), { kind: 'forward' })
+    t.same(decision({ providers, auth: 'optional' }), { kind: 'forward' })
+    t.same(decision({ providers, auth: 'optional' }, staff), otherProvider)
+  },
+)
 
 t.test('a public route never looks at the identity', async (t) => {
   for (const identity of [undefined, staff, guest]) {

@@ -5,7 +5,7 @@ import type { Identity } from '../../src/session/session.js'
 /** A route as the configuration gives it, with the defaults filled in. */
 export const routeConfig = (
   match: RouteConfig['match'],
-  options: Partial<Pick<RouteConfig, 'auth' | 'require' | 'crossOrigin'>> = {},
+  options: Partial<Pick<RouteConfig, 'auth' | 'require' | 'providers' | 'crossOrigin'>> = {},
 ): RouteConfig => ({
   match,
   auth: 'required',

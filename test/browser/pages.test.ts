@@ -18,9 +18,10 @@ const pages = {
   '/sign-in': signInPage({
     host,
     providers: [
-      { name: 'Corporate login', href: '/start?provider=corp' },
-      { name: unbroken, href: '/start?provider=long' },
+      { name: 'Corporate login', href: '/start?provider=corp', isLast: true },
+      { name: unbroken, href: '/start?provider=long', isLast: true },
     ],
+    email: { action: '/sign_in', fields: [['rd', '/']], value: unbroken, fault: unbroken },
   }),
   '/forbidden': forbiddenPage({
     host,

@@ -84,6 +84,28 @@ t.test('every other end', async (t) => {
   t.equal(there.at(-2), 'outcome  forwarded to unix:/run/app.sock')
 })
 
+t.test('a route for people of one provider', async (t) => {
+  const narrow = loadText(
+    exampleOf('yaml').replace('  - upstream', '  - providers: [corp]\n    upstream'),
+  )
+  const rest = { url: 'https://app.example.com/', claims: 'alice.json' }
+  const told = (of: typeof narrow, args: ExplainArguments) =>
+    explain(args, of, { now, readFile }).join('\n')
+  t.match(told(narrow, rest), /rule {5}yes provider corp \(is corp\)\noutcome {2}forwarded/)
+  const partner =
+    'providers:\n  - { id: partner, issuer: https://b.example, clientId: a, clientAuthentication: none }'
+  const both = loadText(
+    exampleOf('yaml')
+      .replace('providers:', partner)
+      .replace('  - upstream', '  - providers: [corp]\n    upstream'),
+  )
+  t.match(
+    told(both, { ...rest, provider: 'partner' }),
+    /rule {5}no {2}provider corp \(is partner\)\noutcome {2}403 with the choice to sign in with corp/,
+  )
+  t.match(told(both, { url: rest.url }), /302 to the sign-in with corp for a page/)
+})
+
 t.test('what a provider or a file says cannot talk to the terminal', async (t) => {
   const lines = tell('/payroll/', { claims: 'hostile.json' })
   for (const line of lines) t.notMatch(line, /[\p{Cc}\p{Cf}]/u)

@@ -8,6 +8,12 @@ testCases([
     expect: [['providers[1].id', /"default" is the id of providers\[0\] already/, 8]],
   },
   {
+    title: 'a domain of addresses with a wildcard',
+    line: 7,
+    with: "    clientSecret: a\n    emailDomainHints: [example.com, '*.example.com']",
+    expect: [['providers[0].emailDomainHints[1]', /is no domain/, 8]],
+  },
+  {
     title: 'two providers with the plain redirect URI',
     line: 7,
     with: '    clientSecret: a\n    plainCallback: true\n  - { id: b, issuer: https://b.example, clientId: b, clientSecret: c, plainCallback: true }',

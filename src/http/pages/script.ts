@@ -37,7 +37,7 @@ try {
 } catch {}
 location.replace(to)`)
 
-/** Hands the fragment on to wherever the page's links lead. */
-export const passFragment = createScript(
-  "for (const link of document.querySelectorAll('main a')) link.hash = location.hash",
-)
+/** Hands the fragment on to wherever the page's links and forms lead. */
+export const passFragment = createScript(`
+for (const link of document.querySelectorAll('main a')) link.hash = location.hash
+for (const form of document.forms) form.action += location.hash`)

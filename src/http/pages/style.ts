@@ -56,6 +56,7 @@ form { margin: 0 }
 .primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
 .primary:hover { background: var(--accent-hover); border-color: var(--accent-hover) }
 .choice { justify-content: flex-start; text-align: start; padding-inline: .75rem }
+.choice .mark { margin-inline-start: auto }
 .choice::after { content: '\\2192'; content: '\\2192' / ''; margin-inline-start: auto; color: var(--soft); transition: translate .12s }
 .choice:hover::after { translate: .1875rem 0; color: var(--ink) }
 .initial {
@@ -63,7 +64,15 @@ form { margin: 0 }
   background: var(--tint); color: var(--accent); font-size: .875rem; font-weight: 650;
 }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: .25rem }
-.button:focus-visible { border-radius: .6875rem }
+.button:focus-visible, .field input:focus-visible { border-radius: .6875rem }
+.field { display: grid; gap: .5rem; margin-top: 1.5rem; padding-bottom: 1.5rem; border-bottom: 1px solid var(--line) }
+.field label { font-size: .875rem; font-weight: 550 }
+.field input {
+  width: 100%; min-height: 2.875rem; padding: .5rem .875rem; border: 1px solid var(--line); border-radius: .6875rem;
+  background: transparent; color: var(--ink); font: inherit;
+}
+.field input[aria-invalid] { border-color: var(--stop) }
+.field p { margin: 0; color: var(--stop); font-size: .875rem }
 .person {
   display: flex; align-items: center; gap: .75rem; margin: 1.25rem 0 0; padding: .75rem .875rem;
   border: 1px solid var(--line); border-radius: .6875rem;
@@ -91,7 +100,7 @@ form { margin: 0 }
 }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important } }
 @media (prefers-contrast: more) { :root { --soft: var(--ink); --line: var(--soft) } }
-@media (forced-colors: active) { main, .button, .badge, .person { border: 1px solid ButtonText } }
+@media (forced-colors: active) { main, .button, .badge, .person, .field input { border: 1px solid ButtonText } }
 @media print { body { background: none } main { box-shadow: none } }
 `
 

@@ -33,6 +33,13 @@ export const accessProblems = {
     advice: 'Ask for access, or use another account.',
     ways: ['home'],
   },
+  ERR_ACCESS_PROVIDER: {
+    status: 403,
+    title: 'Another sign-in is needed here',
+    explanation: 'You are signed in with a login service that does not count for this.',
+    advice: 'Sign in with another one to go on.',
+    ways: ['home'],
+  },
   ERR_CROSS_SITE_REQUEST: {
     status: 403,
     title: 'This request came from another site',

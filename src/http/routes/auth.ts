@@ -13,7 +13,7 @@ import {
   namesRequest,
   registerSubrequest,
 } from '../forward-auth.js'
-import { loginPaths, returnToOf } from '../login-prompt.js'
+import { allowedProviders, loginPaths, returnToOf } from '../login-prompt.js'
 import { type Admission, identityOf, type Verdict } from '../verdict.js'
 
 /**
@@ -120,6 +120,7 @@ export function registerAuth(
       case 'bearer-refused':
         return refuse(request, reply, arrival, forNginx(verdict))
       case 'step-up-failed':
+      case 'other-provider':
       case 'foreign':
       case 'forbidden':
       case 'refresh-unavailable':
@@ -135,7 +136,8 @@ export function registerAuth(
   ): FastifyReply {
     const code = 'ERR_LOGIN_REQUIRED'
     if (!arrival.client.trusted) return answers.problem(request, reply, code)
-    const login = publicUrl.origin + loginPath(returnToOf(context, arrival))
+    const returnTo = returnToOf(context, arrival)
+    const login = publicUrl.origin + loginPath({ returnTo, allowed: allowedProviders(arrival) })
     const headers = { 'x-auth-redirect': login }
     return answers.problem(request, reply, code, { headers, extras: { login_url: login } })
   }

@@ -89,6 +89,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
         now,
       )
       cookieWriter.setTicket(reply, cookieValue)
+      if (providers.size > 1) context.lastProvider.note(reply, provider.id)
       if (previous !== undefined) await context.retireSession(previous, live)
       await context.limitSessions(live)
       events.onLogin(request, { providerId: provider.id, code: 'ok', live })

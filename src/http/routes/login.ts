@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
-import { isFormId } from '../kept-forms.js'
-import { signInPage } from '../pages/sign-in-page.js'
+import { formIdIn } from '../kept-forms.js'
 import { createStartLogin, isUnseen } from '../start-login.js'
 
-/** `GET /start` begins a login; `GET /sign_in` is the page that offers the providers. */
+/** `GET /start` begins a login, or leads to the choice among several providers. */
 export function registerLogin(scope: FastifyInstance, context: EndpointContext): void {
-  const { publicUrl, paths, answers, providers } = context
+  const { paths, answers, providers } = context
   const startLogin = createStartLogin(context)
 
   scope.get(paths.start, async (request, reply) => {
@@ -14,11 +13,11 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
       return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
     }
     const query = queryOf(request)
-    const form = formIn(query)
+    const form = formIdIn(query)
     const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
     const chosen = query.get('provider')
     if (chosen === null && providers.size > 1) {
-      const path = paths.signInUrl(returnTo, form)
+      const path = paths.signInUrl({ returnTo, form })
       return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     }
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
@@ -32,28 +31,4 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     }
     return startLogin(request, reply, { provider, returnTo, form, stepUp })
   })
-
-  scope.get(paths.signIn, async (request, reply) => {
-    const query = queryOf(request)
-    const returnTo = context.parseReturnTo(query.get('rd') ?? undefined)
-    const choices = [...providers.values()].map(({ id, name }) => ({
-      name,
-      href: paths.startUrl({ providerId: id, returnTo, form: formIn(query) }),
-    }))
-    return answers.page(
-      reply,
-      'SIGN_IN_PAGE',
-      signInPage({
-        host: publicUrl.host,
-        providers: choices,
-        keepsFragment: context.keepFragment,
-      }),
-    )
-  })
-}
-
-/** The form that waits for this login, if there is one. */
-function formIn(query: URLSearchParams): string | undefined {
-  const id = query.get('form')
-  return id !== null && isFormId(id) ? id : undefined
 }

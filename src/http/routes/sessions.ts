@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ListedSession, LiveSession } from '../../session/sessions.js'
 import { type EndpointContext, formOf } from '../endpoint-context.js'
+import { loginPaths } from '../login-prompt.js'
 import { initiatorOf, isNavigation } from '../navigation.js'
 import { createOwnSessions } from '../own-sessions.js'
 import { endField, sessionsPage, type ShownSession } from '../pages/sessions-page.js'
@@ -15,6 +16,7 @@ const shownAtMost = 100
 export function registerSessions(scope: FastifyInstance, context: EndpointContext): void {
   const { publicUrl, paths, answers, providers, sessions, cookieNames, clock } = context
   const own = createOwnSessions(sessions)
+  const loginPath = loginPaths(paths, providers.size > 1)
 
   async function loadSession(request: FastifyRequest): Promise<LiveSession | undefined> {
     const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
@@ -23,7 +25,7 @@ export function registerSessions(scope: FastifyInstance, context: EndpointContex
 
   function askToSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const returnTo = paths.sessions
-    const path = providers.size > 1 ? paths.signInUrl(returnTo) : paths.startUrl({ returnTo })
+    const path = loginPath({ returnTo })
     if (isNavigation(request.raw)) return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED', {
       extras: { login_url: publicUrl.origin + path },

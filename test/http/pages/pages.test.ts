@@ -4,6 +4,7 @@ import { continuePage } from '../../../src/http/pages/continue-page.js'
 import { errorPage } from '../../../src/http/pages/error-page.js'
 import { forbiddenPage } from '../../../src/http/pages/forbidden-page.js'
 import type { Page } from '../../../src/http/pages/layout.js'
+import { otherProviderPage } from '../../../src/http/pages/other-provider-page.js'
 import { sessionsPage } from '../../../src/http/pages/sessions-page.js'
 import { signInPage } from '../../../src/http/pages/sign-in-page.js'
 import { signOutAtProviderPage } from '../../../src/http/pages/sign-out-at-provider-page.js'
@@ -22,6 +23,21 @@ function pagesWith(text: string): Record<string, Page> {
         { name: text, href: text },
         { name: text, href: text },
       ],
+    }),
+    signInByEmail: signInPage({
+      host,
+      providers: [
+        { name: text, href: text, isLast: true },
+        { name: text, href: text },
+      ],
+      email: { action: text, fields: [[text, text]], value: text, fault: text },
+    }),
+    otherProvider: otherProviderPage({
+      host,
+      person: text,
+      present: text,
+      choices: [{ name: text, href: text }],
+      requestId: text,
     }),
     signInOnly: signInPage({ host, providers: [{ name: text, href: text }] }),
     error: errorPage({
