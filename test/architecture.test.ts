@@ -77,8 +77,10 @@ const isJoining = ({ path, room }: SourceFile) => room === 'app' || path === 'sr
 const plainConfig = new Set([
   'src/config/schema.ts',
   'src/config/duration.ts',
+  'src/config/client-assertion.ts',
   'src/config/client-keys.ts',
   'src/config/client-secrets.ts',
+  'src/config/pem-faults.ts',
 ])
 
 /** No I/O, no clock, no chance: plain data and `now` in, a decision out. */

@@ -48,6 +48,7 @@ function contentOf(path: string): string {
   if (path.endsWith('-keys')) return sessionKey
   if (path.endsWith('.key')) return privateKey
   if (/\.(pem|crt)$/.test(path)) return certificate
+  if (path.includes('/tokens/')) return 'header.claims.signature'
   return 'a secret of 24 characters'
 }
 

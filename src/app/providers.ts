@@ -15,7 +15,12 @@ export function createProviders(
   return new Map(
     config.providers.map((provider) => {
       const needed = neededClaims(config, provider)
-      const party = createRelyingParty(provider, { neededClaims: needed, logger, now: clock })
+      const party = createRelyingParty(provider, {
+        neededClaims: needed,
+        logger,
+        now: clock,
+        env: process.env,
+      })
       return [provider.id, warnOfOversizedHeaders(party, provider, logger)]
     }),
   )

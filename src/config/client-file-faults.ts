@@ -1,3 +1,4 @@
+import { parseClientAssertion } from './client-assertion.js'
 import { parseClientKeys } from './client-keys.js'
 import { parseClientSecrets } from './client-secrets.js'
 import type { ProviderDraft } from './draft.js'
@@ -6,11 +7,12 @@ import type { ProviderDraft } from './draft.js'
 export interface ClientFileTexts {
   readonly clientSecretFile?: string | undefined
   readonly clientKeyFile?: string | undefined
+  readonly clientAssertionFile?: string | undefined
 }
 
 /** What is wrong with the files of a client, by the setting that names them, as the end of "a file that …". */
 export function* clientFileFaults(
-  { clientSecretFile, clientKeyFile }: ClientFileTexts,
+  { clientSecretFile, clientKeyFile, clientAssertionFile }: ClientFileTexts,
   { clientAssertionAlgorithm }: ProviderDraft,
 ): Generator<[keyof ClientFileTexts, string]> {
   const secrets = clientSecretFile === undefined ? undefined : parseClientSecrets(clientSecretFile)
@@ -20,4 +22,9 @@ export function* clientFileFaults(
       ? undefined
       : parseClientKeys(clientKeyFile, clientAssertionAlgorithm)
   if (keys !== undefined && 'fault' in keys) yield ['clientKeyFile', keys.fault]
+  const assertion =
+    clientAssertionFile === undefined ? undefined : parseClientAssertion(clientAssertionFile)
+  if (assertion !== undefined && 'fault' in assertion) {
+    yield ['clientAssertionFile', assertion.fault]
+  }
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { clientAssertionAlgorithms } from './client-keys.js'
-import { text } from './schema-parts.js'
+import { strict, text } from './schema-parts.js'
 
 /** Who Valetkey is at the provider, and how it proves that. */
 export const clientFields = {
@@ -12,7 +12,15 @@ export const clientFields = {
     ),
   ),
   clientAuthentication: Type.Enum(
-    ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+      'tls_client_auth',
+      'self_signed_tls_client_auth',
+      'federated_assertion',
+      'none',
+    ],
     {
       default: 'client_secret_basic',
       description: 'How the client authenticates itself.',
@@ -34,4 +42,23 @@ export const clientFields = {
     description:
       'The `aud` of client assertions; `token_endpoint` for providers that want its URL (Entra ID).',
   }),
+  clientAssertionFile: Type.Optional(
+    text(
+      'For `federated_assertion`: a file that holds a token of somebody whom the provider trusts, such as that of a Kubernetes service account. By default that of AZURE_FEDERATED_TOKEN_FILE.',
+    ),
+  ),
+  tls: Type.Optional(
+    Type.Object(
+      {
+        caFile: Type.Optional(text("The authorities (PEM) to trust instead of the system's.")),
+        certFile: Type.Optional(text('The client certificate (PEM), with keyFile.')),
+        keyFile: Type.Optional(text("The client certificate's private key (PEM).")),
+      },
+      {
+        ...strict,
+        description:
+          'The connections to the provider. With a client certificate its `mtls_endpoint_aliases` are used. Changes of the files take effect without a restart.',
+      },
+    ),
+  ),
 }

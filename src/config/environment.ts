@@ -86,10 +86,27 @@ export function applyEnvironment(
     applied.push({ path, variable })
   }
 
+  const tokenFile = env['AZURE_FEDERATED_TOKEN_FILE']
+  for (const path of tokenFile ? tokenFilesLeftOut(value) : []) {
+    put(value, path, tokenFile)
+    applied.push({ path, variable: 'AZURE_FEDERATED_TOKEN_FILE' })
+  }
+
   return {
     problems,
     variableOf: (path) => applied.find((source) => isAtOrBelow(path, source.path))?.variable,
   }
+}
+
+/** Where the file of a token is missing that Entra's workload identity names in every container. */
+function tokenFilesLeftOut({ providers }: Record<string, unknown>): SettingPath[] {
+  const list: unknown[] = Array.isArray(providers) ? providers : []
+  return list.flatMap((each, index) => {
+    const isMissing =
+      childOf(each, 'clientAuthentication') === 'federated_assertion' &&
+      childOf(each, 'clientAssertionFile') === undefined
+    return isMissing ? [['providers', index, 'clientAssertionFile']] : []
+  })
 }
 
 /** The variables that could supply a missing setting. */

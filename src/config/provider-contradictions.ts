@@ -16,7 +16,7 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
   let plain: number | undefined
   for (const [index, provider] of (providers ?? []).entries()) {
     if (!provider) continue
-    const at = (key: string) => ['providers', index, key]
+    const at = (...keys: string[]) => ['providers', index, ...keys]
 
     const first = provider.id === undefined ? undefined : seen.get(provider.id)
     if (first !== undefined) {

@@ -65,9 +65,13 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     if (provider.clientSecretFile !== undefined && provider.clientSecret !== undefined) {
       findings.push({ path: [...path, 'clientSecretFile'], message: bothSet('clientSecret') })
     }
-    const files = readLater(provider, path, ['clientSecretFile', 'clientKeyFile'])
+    const files = readLater(provider, path, clientFiles)
     for (const [name, fault] of clientFileFaults(files, provider)) {
       findings.push({ path: [...path, name], message: `names a file that ${fault}` })
+    }
+    const pem = readLater(provider.tls, [...path, 'tls'], ['caFile', 'certFile', 'keyFile'])
+    for (const [name, message] of pemFaults(pem)) {
+      findings.push({ path: [...path, 'tls', name], message })
     }
   }
   const { admin, session, tls } = draft
@@ -116,6 +120,8 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
   }
   return findings
 }
+
+const clientFiles = ['clientSecretFile', 'clientKeyFile', 'clientAssertionFile'] as const
 
 const bothSet = (literalKey: string) => `is set together with ${literalKey}; keep one of them`
 

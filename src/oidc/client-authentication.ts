@@ -3,11 +3,12 @@ import {
   ClientSecretBasic,
   ClientSecretPost,
   None,
+  TlsClientAuth,
   type ClientMetadata,
   type ServerMetadata,
 } from 'openid-client'
 import type { ProviderConfig } from '../config/schema.js'
-import type { ClientSecrets } from './client-secrets.js'
+import type { ClientCredentials } from './client-credentials.js'
 import type { ClientSigner } from './client-signer.js'
 import { OidcError } from './errors.js'
 
@@ -29,13 +30,6 @@ export interface ClientProof {
 /** The proofs to try, the next one when the provider refuses the client for the one before. */
 export type ClientAuthentication = () => Promise<readonly [ClientProof, ...ClientProof[]]>
 
-/** What a client authenticates itself with. */
-export interface ClientCredentials {
-  readonly secrets: ClientSecrets
-  readonly signer: ClientSigner | undefined
-  readonly now: () => number
-}
-
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const assertionLifetimeSeconds = 60
 
@@ -45,7 +39,8 @@ const assertionLifetimeSeconds = 60
  */
 export function createClientAuthentication(
   config: ProviderConfig,
-  { secrets, signer, now }: ClientCredentials,
+  { secrets, signer, assertion }: ClientCredentials,
+  now: () => number,
 ): ClientAuthentication {
   const { clientAuthentication: method, clientSecret, clientSecretFile } = config
   const missing = (what: string): OidcError =>
@@ -61,6 +56,16 @@ export function createClientAuthentication(
       if (signer === undefined) throw missing('clientKeyFile')
       const write = assertionWriter((audience) => signAssertion(signer, config, audience, now()))
       return async () => [{ write }]
+    }
+    case 'federated_assertion': {
+      if (assertion === undefined) throw missing('clientAssertionFile')
+      return async () => [{ write: assertionWriter(assertion) }]
+    }
+    // Who the client is, the connection shows (RFC 8705 §2).
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth': {
+      if (config.tls?.certFile === undefined) throw missing('tls.certFile')
+      return async () => [{ write: TlsClientAuth() }]
     }
     case 'client_secret_basic':
     case 'client_secret_post': {

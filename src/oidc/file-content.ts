@@ -35,8 +35,10 @@ export function createFileContent<Content>(options: {
       return parsed.content
     }
     const fault = 'fault' in parsed ? parsed.fault : ''
-    const message = `the ${what} is in a file that ${fault} (${files.join(', ')})`
-    if (good === undefined) throw new OidcError('ERR_PROVIDER_CONFIGURATION', message)
+    if (good === undefined) {
+      const message = `the ${what} cannot be used: ${files.join(', ')} ${fault}`
+      throw new OidcError('ERR_PROVIDER_CONFIGURATION', message)
+    }
     if (fault !== reported) logger.warn({ files, reason: fault }, `${what} kept as it was`)
     reported = fault
     return good.content

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import { Agent, fetch } from 'undici'
+import { fetch } from 'undici'
 import { OidcError } from './errors.js'
 import { type JsonObject, parseJsonObject } from './json-object.js'
+import { createProviderConnections } from './provider-connections.js'
+import type { ProviderTls } from './provider-tls.js'
 import { objectionToUrl, type ProviderUrlRules } from './provider-url.js'
 import { parseRetryAfterMs } from './retry-after.js'
 
 /** More than any real metadata, JWKS, token response or userinfo needs. */
 const maxResponseBytes = 1024 * 1024
-/** To one host; what comes on top waits, within its deadline. */
-const maxConnections = 64
 
 export interface ProviderRequest {
   readonly method?: string
@@ -27,14 +27,19 @@ export interface ProviderHttp {
   close(): Promise<void>
 }
 
-export function createProviderHttp(
-  options: ProviderUrlRules & { readonly timeoutMs: number },
-): ProviderHttp {
-  const { timeoutMs } = options
-  const agent = new Agent({
-    connect: { timeout: timeoutMs, rejectUnauthorized: true },
-    connections: maxConnections,
-  })
+export interface ProviderHttpOptions extends ProviderUrlRules {
+  readonly timeoutMs: number
+  /** What connections trust and show: by default the system's authorities, and nothing. */
+  readonly readTls?: () => Promise<ProviderTls>
+  /** The proxy that leads to a URL: by default none. */
+  readonly proxyFor?: (url: URL) => string | undefined
+}
+
+const plainTls: ProviderTls = { registered: [] }
+
+export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
+  const { timeoutMs, readTls = async () => plainTls, proxyFor = () => undefined } = options
+  const connections = createProviderConnections({ timeoutMs, readTls, proxyFor })
 
   return {
     async request(url, { method = 'GET', headers = {}, body } = {}) {
@@ -44,30 +49,35 @@ export function createProviderHttp(
       }
       const deadline = startDeadline(timeoutMs)
       try {
-        const response = await fetch(url, {
-          method,
-          headers,
-          body: requestBody(body),
-          redirect: 'manual',
-          dispatcher: agent,
-          signal: deadline.signal,
-        })
-        const bytes = await readBounded(response.body)
-        return new Response(bytes.length === 0 ? null : bytes, {
-          status: response.status,
-          headers: [...response.headers],
+        return await connections.use(url, async (dispatcher) => {
+          const response = await fetch(url, {
+            method,
+            headers,
+            body: requestBody(body),
+            redirect: 'manual',
+            dispatcher,
+            signal: deadline.signal,
+          })
+          const bytes = await readBounded(response.body)
+          return new Response(bytes.length === 0 ? null : bytes, {
+            status: response.status,
+            headers: [...response.headers],
+          })
         })
       } catch (error) {
+        if (error instanceof OidcError) throw error
+        const proxy = proxyFor(new URL(url))
+        const way = proxy === undefined ? '' : ` through the proxy ${new URL(proxy).host}`
         throw new OidcError(
           'ERR_PROVIDER_UNAVAILABLE',
-          `${method} ${withoutQuery(url)}: ${reasonOf(error, timeoutMs)}`,
+          `${method} ${withoutQuery(url)}${way}: ${reasonOf(error, timeoutMs)}`,
           { cause: error },
         )
       } finally {
         deadline.clear()
       }
     },
-    close: () => agent.destroy(),
+    close: () => connections.close(),
   }
 }
 
@@ -127,5 +137,7 @@ function withoutQuery(url: string): string {
 function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return 'failed'
   if (error.name === 'TimeoutError') return `no complete answer within ${timeoutMs} ms`
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message
+  let root = error
+  while (root.cause instanceof Error) root = root.cause
+  return root.message || root.name
 }

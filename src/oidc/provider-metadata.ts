@@ -2,6 +2,7 @@ import type { ProviderConfig } from '../config/schema.js'
 import { chooseDpopAlgorithm, type DpopAlgorithm } from './dpop.js'
 import { OidcError } from './errors.js'
 import type { JsonObject } from './json-object.js'
+import { withMtlsAliases } from './mtls-aliases.js'
 import { objectionToUrl } from './provider-url.js'
 
 /** What Valetkey uses of the provider's metadata, checked. */
@@ -48,8 +49,10 @@ export function validateProviderMetadata(
       `the metadata at ${discoveryUrl(config.issuer)} is that of ${JSON.stringify(document['issuer'])}, not of the configured issuer "${config.issuer}"`,
     )
   }
+  const endpoints =
+    config.tls?.certFile === undefined ? document : withMtlsAliases(document, config)
   const optional = (name: string): string | undefined => {
-    const value = document[name]
+    const value = endpoints[name]
     if (value === undefined || value === null) return undefined
     const objection = typeof value === 'string' ? objectionToUrl(value, config) : 'is no text'
     if (objection === undefined && typeof value === 'string') return value

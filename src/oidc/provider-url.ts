@@ -44,7 +44,8 @@ export function objectionToUrl(text: string, rules: ProviderUrlRules): string | 
   return undefined
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name of a URL is this machine's own. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || listed(loopback, hostname)
 }
 

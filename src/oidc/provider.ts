@@ -1,14 +1,15 @@
 import type { ProviderConfig } from '../config/schema.js'
 import { createClientAuthentication } from './client-authentication.js'
-import { createClientSecrets } from './client-secrets.js'
-import { createClientSigner, type ClientSigner } from './client-signer.js'
+import { createClientCredentials, type ClientCredentials } from './client-credentials.js'
 import { createDiscovery, type Discovery } from './discovery.js'
+import { createProxyChoice } from './egress-proxy.js'
 import { OidcError } from './errors.js'
 import type { IdTokenRules } from './id-token.js'
 import { createKeySet, type KeySet } from './key-set.js'
 import type { Logger } from './logger.js'
 import { createOpenCall, type OpenCall } from './provider-client.js'
 import { createProviderHttp, fetchJsonObject } from './provider-http.js'
+import { createProviderTls } from './provider-tls.js'
 import {
   discoveryUrl,
   validateProviderMetadata,
@@ -22,8 +23,7 @@ export interface Provider {
   readonly neededClaims: readonly string[]
   readonly logger: Logger
   readonly open: OpenCall
-  /** Signs as the client, where it has a key. */
-  readonly signer: ClientSigner | undefined
+  readonly credentials: ClientCredentials
   readonly discovery: Discovery
   readonly keys: KeySet
   /** The metadata, waiting for them if need be; throws OidcError ERR_PROVIDER_UNAVAILABLE. */
@@ -41,17 +41,21 @@ export function createProvider(
     readonly neededClaims: readonly string[]
     readonly logger: Logger
     readonly now: () => number
+    /** Of which HTTPS_PROXY, HTTP_PROXY and NO_PROXY count. */
+    readonly env: NodeJS.ProcessEnv
   },
 ): Provider {
-  const { neededClaims, logger, now } = options
+  const { neededClaims, logger, now, env } = options
+  const readTls = createProviderTls(config, logger)
   const http = createProviderHttp({
     issuer: config.issuer,
     allowInsecureIssuer: config.allowInsecureIssuer,
     timeoutMs: config.timeout,
+    readTls,
+    proxyFor: createProxyChoice(env),
   })
-  const secrets = createClientSecrets(config, logger)
-  const signer = createClientSigner(config, logger)
-  const authentication = createClientAuthentication(config, { secrets, signer, now })
+  const credentials = createClientCredentials(config, { readTls, logger })
+  const authentication = createClientAuthentication(config, credentials, now)
   const open = createOpenCall(config, http, authentication)
   const discovery = createDiscovery({
     load: async () => {
@@ -88,14 +92,14 @@ export function createProvider(
     neededClaims,
     logger,
     open,
-    signer,
+    credentials,
     discovery,
     keys,
     metadata,
     idTokenRules: ({ idTokenAlgorithms }) => ({
       keys,
       algorithms: idTokenAlgorithms,
-      clientSecrets: secrets.read,
+      clientSecrets: credentials.secrets.read,
       issuer: config.issuer,
       clientId: config.clientId,
       trustedAudiences: config.trustedAudiences,

@@ -84,7 +84,7 @@ export interface RelyingParty {
   pageOrigins(): readonly string[]
   /** Revokes what a session leaves behind, where the provider offers that. Never throws. */
   revoke(tokens: RevocableTokens): Promise<readonly RevocationReport[]>
-  /** The public keys with which the client signs, as a JWKS; undefined where it has none. */
+  /** The public keys by which the provider knows the client, as a JWKS; undefined where it has none. */
   clientJwks(): Promise<object | undefined>
   /** Fetches metadata and keys now; throws what is wrong with them. */
   checkOnline(): Promise<void>
@@ -101,9 +101,11 @@ export function createRelyingParty(
     readonly neededClaims: readonly string[]
     readonly logger: Logger
     readonly now?: () => number
+    /** Of which HTTPS_PROXY, HTTP_PROXY and NO_PROXY count, for the calls to this provider. */
+    readonly env?: NodeJS.ProcessEnv
   },
 ): RelyingParty {
-  const provider = createProvider(config, { now: Date.now, ...options })
+  const provider = createProvider(config, { now: Date.now, env: {}, ...options })
   const { discovery, keys, open } = provider
   const { accessTokenVerification } = config
   const takesOpaqueTokens = accessTokenVerification !== 'jwt'
@@ -143,7 +145,7 @@ export function createRelyingParty(
       return [...new Set(urls.map((url) => new URL(url).origin))]
     },
     revoke: (tokens) => revokeTokens(provider, tokens),
-    clientJwks: async () => provider.signer?.jwks(),
+    clientJwks: () => provider.credentials.jwks(),
     async checkOnline() {
       const metadata = await discovery.refresh()
       if (takesOpaqueTokens) requireIntrospectionEndpoint(metadata)

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { testCases, type ConfigCase } from '../helpers/config-cases.js'
-import { privateKey } from '../proxy/self-signed.js'
+import { certificate, privateKey } from '../proxy/self-signed.js'
 
 const method = (name: string, ...lines: string[]) =>
   [`    clientAuthentication: ${name}`, ...lines.map((line) => `    ${line}`)].join('\n')
@@ -10,6 +10,7 @@ const keyFile = (text: string, ...lines: string[]) => ({
   files: { '/key': text },
 })
 const pkcs8 = { type: 'pkcs8', format: 'pem' } as const
+const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export(pkcs8)
 const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(pkcs8)
 const x25519 = generateKeyPairSync('x25519').privateKey.export(pkcs8)
 const jwk = (kid: string) => ({
@@ -35,6 +36,70 @@ testCases([
     title: 'HS* without a secret',
     ...keyFile(privateKey, 'idTokenSigningAlgorithms: [HS256]'),
     expect: [['providers[0].idTokenSigningAlgorithms', /needs a client secret/, 9]],
+  },
+  ...['tls_client_auth', 'self_signed_tls_client_auth'].map((name): ConfigCase => ({
+    title: `${name} without a certificate`,
+    line: 7,
+    with: method(name, 'tls: { caFile: /ca.crt }'),
+    files: { '/ca.crt': certificate },
+    expect: [['providers[0].tls.certFile', /needs a client certificate/, 8]],
+  })),
+  {
+    title: 'a client certificate',
+    line: 7,
+    with: method('tls_client_auth', 'tls: { certFile: /c.crt, keyFile: /c.key }'),
+    files: { '/c.crt': certificate, '/c.key': privateKey },
+    expect: [],
+  },
+  {
+    title: 'a certificate without its key, and one with the key of another',
+    line: 7,
+    with: [
+      method('tls_client_auth', 'tls: { certFile: /c.crt }'),
+      '  - issuer: https://b.example',
+      '    id: b',
+      '    clientId: b',
+      method('tls_client_auth', 'tls: { certFile: /c.crt, keyFile: /other.key }'),
+    ].join('\n'),
+    files: { '/c.crt': certificate, '/other.key': String(otherKey) },
+    expect: [
+      ['providers[0].tls.keyFile', /certFile needs its private key/, 8],
+      ['providers[1].tls.keyFile', /not that of certFile/, 13],
+    ],
+  },
+  {
+    title: 'federated_assertion without a token',
+    line: 7,
+    with: method('federated_assertion'),
+    expect: [['providers[0].clientAssertionFile', /needs a token/, 5]],
+  },
+  {
+    title: 'the token file of a workload identity',
+    line: 7,
+    with: method('federated_assertion'),
+    env: { AZURE_FEDERATED_TOKEN_FILE: '/token' },
+    files: { '/token': 'aaa.bbb.ccc\n' },
+    expect: [],
+  },
+  {
+    title: 'the token file of a workload identity that is none',
+    line: 7,
+    with: method('federated_assertion'),
+    env: { AZURE_FEDERATED_TOKEN_FILE: '/token' },
+    files: { '/token': 'no token' },
+    expect: [['AZURE_FEDERATED_TOKEN_FILE', /holds no signed JWT/]],
+  },
+  {
+    title: 'the token file of a workload identity that nobody asks for',
+    env: { AZURE_FEDERATED_TOKEN_FILE: '/none' },
+    expect: [],
+  },
+  {
+    title: 'a token for another method',
+    line: 7,
+    with: '    clientSecret: x\n    clientAssertionFile: /token',
+    files: { '/token': 'aaa.bbb.ccc' },
+    expect: [['providers[0].clientAssertionFile', /although .* is client_secret_basic/, 8]],
   },
   {
     title: 'two secrets in a file',

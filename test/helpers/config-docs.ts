@@ -115,7 +115,9 @@ ${rows.join('\n')}
 
 The environment overrides the file, and is enough by itself for one provider and one upstream. An
 empty variable counts as absent. \`VALETKEY_REDIS_URL\` also sets \`session.store: redis\`;
-\`VALETKEY_SESSION_KEY\` holds one key. The variables of a provider and \`VALETKEY_UPSTREAM\` are refused
+\`VALETKEY_SESSION_KEY\` holds one key. For a client with \`federated_assertion\` and no \`clientAssertionFile\`
+\`AZURE_FEDERATED_TOKEN_FILE\` names it; \`HTTPS_PROXY\`, \`HTTP_PROXY\` and \`NO_PROXY\` count for the calls to
+providers ([client authentication](client-authentication.md)). The variables of a provider and \`VALETKEY_UPSTREAM\` are refused
 when the file has several providers or routes.`
 }
 

@@ -11,6 +11,13 @@ import {
 } from 'oidc-provider'
 import { freePort } from './free-port.js'
 import { defaultPeople } from './people.js'
+import {
+  mtlsAliases,
+  mtlsFeature,
+  mtlsMethods,
+  startMtlsListener,
+  type ProviderTls,
+} from './provider-mtls.js'
 import { interact, logoutPage, page, stringOf } from './provider-pages.js'
 
 export { signInAtProvider, type FetchLike } from './sign-in-at-provider.js'
@@ -46,6 +53,8 @@ export interface TestProviderOptions {
   readonly dpop?: 'plain' | 'nonces'
   /** True: tells of access tokens (RFC 7662), and those of the `apis` are opaque. `signed`: as a JWT (RFC 9701). */
   readonly introspection?: boolean | 'signed'
+  /** With it, it also listens with TLS, asks for client certificates there, and announces `mtls_endpoint_aliases`. */
+  readonly tls?: ProviderTls
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -91,7 +100,10 @@ export interface TestProvider {
   /** Registers where to POST logout tokens, with the `sid` of the provider's session. */
   sendLogoutTokensTo(url: string): Promise<void>
   /** Registers something else of the client from now on; the names are those of oidc-provider's Client. */
-  changeClient(changes: { readonly clientSecret?: string }): Promise<void>
+  changeClient(changes: {
+    readonly clientSecret?: string
+    readonly tlsClientAuthSanDns?: string
+  }): Promise<void>
   /** Resolves with the next token request that is answered after this call. */
   nextTokenRequest(): Promise<TokenRequest>
   /** Resolves when the next token request arrives, also while the endpoint is paused. */
@@ -151,7 +163,13 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const signingKey = { kid: 'test-key', privateKey }
 
+  const mtls =
+    options.tls &&
+    (await startMtlsListener(options.tls, (request, response) => {
+      server.emit('request', request, response)
+    }))
   const provider = new Provider(issuer, {
+    ...(mtls && { discovery: mtlsAliases(mtls.url), clientAuthMethods: mtlsMethods }),
     clients: [
       {
         client_id: clientId,
@@ -180,6 +198,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     acrValues: ['pwd', 'mfa'],
     features: {
       devInteractions: { enabled: false },
+      mTLS: mtls ? mtlsFeature : { enabled: false },
       backchannelLogout: { enabled: true },
       revocation: { enabled: options.revocation ?? false },
       pushedAuthorizationRequests: {
@@ -399,6 +418,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     },
     async stop() {
       if (!server.listening) return
+      await mtls?.close()
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()

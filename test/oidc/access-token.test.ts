@@ -168,6 +168,12 @@ const cases: Case[] = [
     claims: { cnf: { jkt: 'x' } },
     refused: /"cnf"/,
   },
+  {
+    title:
+      'MTLS-3 refuses a token that is bound to a certificate, since the listener asks for none',
+    claims: { cnf: { 'x5t#S256': 'x'.repeat(43) } },
+    refused: /"cnf"/,
+  },
   ...([ec, ed] as const).map(({ alg, kid, privateKey }): Case => ({
     title: `JWT-1 accepts ${alg}`,
     header: { alg, kid },
