@@ -79,6 +79,7 @@ const plainConfig = new Set([
   'src/config/duration.ts',
   'src/config/client-assertion.ts',
   'src/config/client-keys.ts',
+  'src/config/fapi.ts',
   'src/config/client-secrets.ts',
   'src/config/pem-faults.ts',
 ])

@@ -44,15 +44,19 @@ interface WrittenKey {
  * The private keys of a file: PEM, with certificates beside them if any, a JWK or a JWKS. The first one signs.
  *
  * Each signs with the `alg` of its JWK, else with `algorithm`, else with what its type suggests. A key without a `kid` is
- * named by its thumbprint (RFC 7638).
+ * named by its thumbprint (RFC 7638). None may sign with another algorithm than those that are `allowed`.
  */
-export function parseClientKeys(text: string, algorithm?: string): Parsed<readonly ClientKey[]> {
+export function parseClientKeys(
+  text: string,
+  algorithm?: string,
+  allowed: readonly string[] = clientAssertionAlgorithms,
+): Parsed<readonly ClientKey[]> {
   const written = text.trimStart().startsWith('{') ? readJwks(text) : readPem(text)
   if ('fault' in written) return written
   if (written.content.length === 0) return { fault: 'holds no private key in PEM or as a JWK' }
   const keys: ClientKey[] = []
   for (const each of written.content) {
-    const key = usableKey(each, algorithm)
+    const key = usableKey(each, algorithm, allowed)
     if ('fault' in key) return key
     if (keys.some(({ kid }) => kid === key.content.kid)) {
       return { fault: `holds two keys of the kid ${JSON.stringify(key.content.kid)}` }
@@ -104,12 +108,20 @@ function readJwks(text: string): Parsed<WrittenKey[]> {
 const isJwk = (member: unknown): member is JsonWebKey & Record<string, unknown> =>
   typeof member === 'object' && member !== null
 
-function usableKey(written: WrittenKey, configured: string | undefined): Parsed<ClientKey> {
+function usableKey(
+  written: WrittenKey,
+  configured: string | undefined,
+  allowed: readonly string[],
+): Parsed<ClientKey> {
   const { privateKey, certificateThumbprint, kid } = written
-  const fitting = algorithmsOf(privateKey)
+  const able = algorithmsOf(privateKey)
+  const fitting = able.filter((name) => allowed.includes(name))
   const algorithm = written.alg ?? configured ?? fitting[0]
-  if (fitting.length === 0) {
+  if (able.length === 0) {
     return { fault: 'holds a key of a type that cannot sign; use RSA of 2048 bits, EC or Ed25519' }
+  }
+  if (fitting.length === 0) {
+    return { fault: `holds a key that cannot sign with ${allowed.join(', ')}` }
   }
   if (typeof algorithm !== 'string' || !fitting.includes(algorithm)) {
     return { fault: `holds a key that cannot sign with ${JSON.stringify(algorithm)}` }

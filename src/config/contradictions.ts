@@ -12,6 +12,7 @@ import type { Finding } from './config-error.js'
 import { browserContradictions } from './browser-contradictions.js'
 import type { Draft } from './draft.js'
 import { timerFault } from './duration.js'
+import { fapiContradictions } from './fapi-contradictions.js'
 import { providerContradictions } from './provider-contradictions.js'
 import { routeContradictions } from './route-contradictions.js'
 import { sessionContradictions } from './session-contradictions.js'
@@ -27,6 +28,7 @@ export function contradictions(draft: Draft): Finding[] {
     ...adminContradictions(draft),
     ...shutdownContradictions(draft),
     ...providerContradictions(draft),
+    ...fapiContradictions(draft),
     ...sessionContradictions(draft),
     ...assertionContradictions(draft),
     ...routeContradictions(draft),

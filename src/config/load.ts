@@ -12,6 +12,7 @@ import { contradictions } from './contradictions.js'
 import { takeOut } from './draft.js'
 import { durationPattern, parseDurationMs } from './duration.js'
 import { applyEnvironment } from './environment.js'
+import { applySecurityProfiles } from './fapi.js'
 import { readYaml, type YamlFile } from './read-yaml.js'
 import { configSchema, type Config } from './schema.js'
 import { schemaFindings } from './schema-findings.js'
@@ -78,6 +79,7 @@ export function loadConfig({ file, env, readFile = readUtf8 }: LoadOptions): Con
 function fillDefaults(value: Record<string, unknown>): unknown {
   const { session } = value
   const isOpen = isMapping(session) && session['inactivityTimeout'] === undefined
+  applySecurityProfiles(value)
   const filled = Value.Default(configSchema, value)
   if (isOpen) {
     const { lifetime, inactivityTimeout } = session

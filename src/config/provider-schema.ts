@@ -28,6 +28,12 @@ export const providerSchema = Type.Object(
           'The domains of the addresses that people of this provider have. With several providers the sign-in page then asks for the address and leads here. It lets nobody in and keeps nobody out: that is for `require`.',
       }),
     ),
+    profile: Type.Optional(
+      Type.Enum(['fapi2'], {
+        description:
+          'A security profile that is enforced as a whole: `fapi2` is the FAPI 2.0 Security Profile. It changes defaults, and settings that contradict it are refused. See [bound tokens and FAPI](fapi.md).',
+      }),
+    ),
     ...clientFields,
     ...loginFields,
     ...claimsFields,

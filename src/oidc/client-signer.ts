@@ -1,5 +1,6 @@
 import { SignJWT, type JWTPayload } from 'jose'
 import { parseClientKeys } from '../config/client-keys.js'
+import { clientAlgorithmsOf } from '../config/fapi.js'
 import type { ProviderConfig } from '../config/schema.js'
 import { createFileContent } from './file-content.js'
 import type { JsonObject } from './json-object.js'
@@ -20,10 +21,11 @@ export function createClientSigner(
 ): ClientSigner | undefined {
   const { clientKeyFile, clientAssertionAlgorithm } = config
   if (clientKeyFile === undefined) return undefined
+  const allowed = clientAlgorithmsOf(config)
   const readKeys = createFileContent({
     what: 'client key',
     files: [clientKeyFile],
-    parse: ([text = '']) => parseClientKeys(text, clientAssertionAlgorithm),
+    parse: ([text = '']) => parseClientKeys(text, clientAssertionAlgorithm, allowed),
     logger,
   })
   return {

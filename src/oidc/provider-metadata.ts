@@ -1,5 +1,6 @@
 import type { ProviderConfig } from '../config/schema.js'
 import { chooseDpopAlgorithm, type DpopAlgorithm } from './dpop.js'
+import { requireFapi } from './fapi.js'
 import { OidcError } from './errors.js'
 import type { JsonObject } from './json-object.js'
 import { withMtlsAliases } from './mtls-aliases.js'
@@ -68,6 +69,7 @@ export function validateProviderMetadata(
     }
     return value
   }
+  if (config.profile !== undefined) requireFapi(document, config)
   const userinfoEndpoint = optional('userinfo_endpoint')
   const endSessionEndpoint = optional('end_session_endpoint')
   const revocationEndpoint = optional('revocation_endpoint')

@@ -7,6 +7,7 @@ import {
   interactionPolicy,
   Provider,
   type ClientMetadata,
+  type JWK,
   type KoaContextWithOIDC,
 } from 'oidc-provider'
 import { freePort } from './free-port.js'
@@ -55,6 +56,8 @@ export interface TestProviderOptions {
   readonly introspection?: boolean | 'signed'
   /** With it, it also listens with TLS, asks for client certificates there, and announces `mtls_endpoint_aliases`. */
   readonly tls?: ProviderTls
+  /** It holds clients to FAPI 2.0, and can sign with ES256 as well. */
+  readonly fapi?: boolean
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -186,6 +189,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
     jwks: {
       keys: [
         { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: signingKey.kid },
+        ...(options.fapi === true ? [createFapiKey()] : []),
       ],
     },
     cookies: { keys: ['a key for the cookies of the test provider'] },
@@ -205,6 +209,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         enabled: options.pushedRequests !== undefined,
         requirePushedAuthorizationRequests: options.pushedRequests === 'required',
       },
+      fapi: { enabled: options.fapi ?? false, profile: '2.0' },
       dPoP: {
         enabled: options.dpop !== undefined,
         nonceSecret: randomBytes(32),
@@ -429,6 +434,11 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       await once(server, 'listening')
     },
   }
+}
+
+function createFapiKey(): JWK {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'fapi-key' }
 }
 
 /** The usual policy, with one reason more to ask for a login. */
