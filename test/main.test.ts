@@ -107,7 +107,9 @@ t.test('check --online warns of an eviction policy that may drop sessions', asyn
     file,
     JSON.stringify({
       publicUrl: 'http://localhost:4180',
-      providers: [{ issuer: provider.issuer, clientId: 'app', clientSecret: 's', timeout: '2s' }],
+      providers: [
+        { issuer: provider.issuer, clientId: 'app', clientSecret: provider.clientSecret },
+      ],
       session: { store: 'redis', redis: { url: redis.url }, keys: [sessionKey] },
       routes: [{ upstream: upstream.url }],
     }),
@@ -132,7 +134,9 @@ t.test('check --online tries the provider, Redis and each upstream', async (t) =
     file,
     JSON.stringify({
       publicUrl: 'http://localhost:4180',
-      providers: [{ issuer: provider.issuer, clientId: 'app', clientSecret: 's', timeout: '2s' }],
+      providers: [
+        { issuer: provider.issuer, clientId: 'app', clientSecretFile: 'secret', timeout: '2s' },
+      ],
       session: { store: 'redis', redis: { url: redis.url }, keys: [sessionKey] },
       routes: [
         { match: { path: '/gone/' }, upstream: `http://127.0.0.1:${nobody}` },
@@ -140,10 +144,15 @@ t.test('check --online tries the provider, Redis and each upstream', async (t) =
       ],
     }),
   )
+  await writeFile(join(folder, 'secret'), provider.clientSecret)
   const one = await valetkey(['check', '--online', '--config', file])
   t.equal(one.code, 1)
   t.match(one.err, /^routes\[0\]\.upstream: .*127\.0\.0\.1/)
   t.equal(one.err.trim().split('\n').length, 1, 'nothing else is missing')
+
+  await writeFile(join(folder, 'secret'), 'wrong')
+  const refused = await valetkey(['check', '--online', '--config', file])
+  t.match(refused.err, /^providers\[0\]\.clientAuthentication: .*401: invalid_client$/m)
 
   await provider.stop()
   await redis.stop()

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Config, RouteConfig } from '../config/schema.js'
 import { openConnection } from '../proxy/connection.js'
 import { createUpstream } from '../proxy/upstream.js'
+import type { RelyingParty } from '../oidc/relying-party.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Providers } from './providers.js'
 import type { StoreWarnings } from './sessions.js'
@@ -20,7 +21,7 @@ export interface OnlineFindings {
   readonly warnings: readonly Unreachable[]
 }
 
-/** Tries discovery and keys of each provider, the session store, and a connection to each upstream. */
+/** Tries discovery, keys and the client of each provider, the session store, and a connection to each upstream. */
 export async function checkReachable(
   config: Config,
   parts: { providers: Providers; sessions: Sessions; storeWarnings: StoreWarnings },
@@ -28,9 +29,7 @@ export async function checkReachable(
   const { providers, sessions, storeWarnings } = parts
   const storePath = pathOfStore(config)
   const checks = [
-    ...[...providers.values()].map((provider, index) =>
-      attempt(`providers[${index}].issuer`, () => provider.checkOnline()),
-    ),
+    ...[...providers.values()].map(checkProvider),
     attempt(storePath, async () => {
       await Promise.all([reachStore(sessions), storeWarnings.whenTold(storeConnectMs)])
     }),
@@ -41,6 +40,13 @@ export async function checkReachable(
   const unreachable = (await Promise.all(checks)).filter((result) => result !== undefined)
   const warnings = storeWarnings.current().map((message) => ({ path: storePath, message }))
   return { unreachable, warnings }
+}
+
+/** The client can only be tried where the provider is. */
+async function checkProvider(provider: RelyingParty, index: number) {
+  const path = `providers[${index}]`
+  const unreachable = await attempt(`${path}.issuer`, () => provider.checkOnline())
+  return unreachable ?? attempt(`${path}.clientAuthentication`, () => provider.checkClient())
 }
 
 function pathOfStore({ session: { redis } }: Config): string {

@@ -4,6 +4,7 @@ import { authorizationUrl } from './authorization-url.js'
 import { dpopKeyFor } from './dpop.js'
 import type { AccessToken } from './access-token-claims.js'
 import { issuerNamedBy, verifyAccessToken } from './access-token.js'
+import { checkClient } from './check-client.js'
 import { endSessionUrl } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import { requireIntrospectionEndpoint } from './introspection.js'
@@ -88,6 +89,8 @@ export interface RelyingParty {
   clientJwks(): Promise<object | undefined>
   /** Fetches metadata and keys now; throws what is wrong with them. */
   checkOnline(): Promise<void>
+  /** Tries whether the provider accepts the client; throws ERR_PROVIDER_REJECTED_CLIENT, or what is in the way. */
+  checkClient(): Promise<void>
 }
 
 /**
@@ -146,6 +149,7 @@ export function createRelyingParty(
     },
     revoke: (tokens) => revokeTokens(provider, tokens),
     clientJwks: () => provider.credentials.jwks(),
+    checkClient: () => checkClient(provider),
     async checkOnline() {
       const metadata = await discovery.refresh()
       if (takesOpaqueTokens) requireIntrospectionEndpoint(metadata)

@@ -88,6 +88,24 @@ t.test('PKJ-2 every attempt has an assertion of its own', async (t) => {
   t.equal(new Set(verifying.map(({ payload }) => payload.jti)).size, sent.length)
 })
 
+t.test('PKJ-2 a request that is repeated with a nonce has another assertion', async (t) => {
+  const { provider, logIn, assertions, verified } = await setUpAssertions(t, pemOf(ecKey()), {
+    dpop: 'required',
+  })
+  provider.metadata['dpop_signing_alg_values_supported'] = ['ES256']
+  provider.tokens['token_type'] = 'DPoP'
+  provider.answers.set('/token', {
+    status: 400,
+    headers: { 'dpop-nonce': 'one' },
+    body: '{"error":"use_dpop_nonce"}',
+  })
+  await t.rejects(logIn(), { code: 'ERR_TOKEN_RESPONSE' })
+  const sent = assertions('/token')
+  t.equal(sent.length, 2)
+  const verifying = await Promise.all(sent.map(verified))
+  t.equal(new Set(verifying.map(({ payload }) => payload.jti)).size, 2)
+})
+
 t.test('PKJ-3 the first key of the file signs, all are published, without a restart', async (t) => {
   const [first, second] = [{ ...jwkOf(ecKey()), kid: 'one' }, jwkOf(ecKey())]
   const { party, logIn, assertions, verified, write, warnings } = await setUpAssertions(
