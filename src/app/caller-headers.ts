@@ -6,9 +6,9 @@ import type { SessionHeaders } from '../identity/session-headers.js'
 export type CallerHeaders = (admission: Admission) => readonly Header[]
 
 export function createCallerHeaders(sessionHeaders: SessionHeaders): CallerHeaders {
-  return function callerHeaders({ live, bearer, route, now }) {
-    const { forward } = route.config
-    if (live !== undefined) return sessionHeaders(live.session, live.key, forward, now)
-    return bearer === undefined ? [] : sessionHeaders(bearer, bearer.key, forward, now)
+  return function callerHeaders({ live, bearer, route, upstreamToken, now }) {
+    const request = { forward: route.config.forward, upstreamToken, now }
+    if (live !== undefined) return sessionHeaders(live.session, live.key, request)
+    return bearer === undefined ? [] : sessionHeaders(bearer, bearer.key, request)
   }
 }

@@ -47,7 +47,7 @@ export function createForwardPlans(options: {
     const { config } = route
     const way = ways.get(config)
     if (way === undefined) throw new Error('a route that was not compiled')
-    const { stripPrefix } = config.forward
+    const { stripPrefix, accessToken, tokenExchange } = config.forward
     const host = request.raw.headers.host ?? ''
     const forwarding = [...forwardingHeaders(arrival.client, { scheme, host }), ...way.headers]
     const { method } = arrival.facts
@@ -59,7 +59,7 @@ export function createForwardPlans(options: {
       upstream: way.upstream,
       target,
       credentials:
-        live && config.forward.accessToken === 'bearer'
+        live && accessToken === 'bearer' && tokenExchange === undefined
           ? proveToUpstream(live.session.tokens, way.upstream, { method, target })
           : undefined,
       onLive: onLive(admission),

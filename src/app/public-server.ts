@@ -26,6 +26,7 @@ import { createEndpointContext, type EndpointParts } from './endpoint-context.js
 import { createForwarding } from './forwarding.js'
 import { createIdentities } from './identities.js'
 import { createLoginPrompts } from './login-prompts.js'
+import { createRouteTokens } from './upstream-tokens.js'
 
 /** The ways in for the public: a listener, and what asks in another protocol than HTTP, for who needs it. */
 export interface PublicServer {
@@ -59,6 +60,7 @@ export async function createPublicServer(
     sessions,
     cookieNames,
     bearerTokens: createBearerTokens([...providers.values()]),
+    upstreamTokens: createRouteTokens(config, parts),
     onBearer: metrics.bearer,
     decide,
     clock,

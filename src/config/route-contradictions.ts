@@ -7,6 +7,7 @@ import { timerFault } from './duration.js'
 import { requireContradictions } from './require-contradictions.js'
 import { routeProviderContradictions } from './route-provider-contradictions.js'
 import { coversPath, routePathFault } from './route-path.js'
+import { tokenExchangeContradictions } from './token-exchange-contradictions.js'
 import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
 /** What cannot be meant in `routes`. */
@@ -32,6 +33,7 @@ export function* routeContradictions({ routes, providers, basePath }: Draft): Ge
     yield* forwardContradictions(route, at)
     yield* routeAssertionContradictions(route, at)
     yield* routeProviderContradictions(route, providers, at)
+    yield* tokenExchangeContradictions(route, at)
     yield* bearerContradictions(route, providers, at)
     yield* requireContradictions(route, at('require'))
     for (const key of ['connect', 'response', 'idle'] as const) {

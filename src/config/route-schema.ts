@@ -3,6 +3,7 @@ import { routeAssertionSchema } from './assertion-schema.js'
 import { requireSchema } from './require-schema.js'
 import { bearerSchema } from './bearer-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
+import { tokenExchangeSchema } from './token-exchange-schema.js'
 import { upstreamSchema } from './upstream-schema.js'
 
 export const routeSchema = Type.Object(
@@ -52,6 +53,7 @@ export const routeSchema = Type.Object(
           default: 'bearer',
           description: '`bearer` sends Authorization, `header` X-Forwarded-Access-Token.',
         }),
+        tokenExchange: Type.Optional(tokenExchangeSchema),
         identityHeaders: Type.Boolean({
           default: true,
           description: 'Send X-Forwarded-User and its like.',

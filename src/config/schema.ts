@@ -123,3 +123,5 @@ export type Config = StaticDecode<typeof configSchema>
 export type TlsConfig = NonNullable<Config['tls']>
 export type ProviderConfig = Config['providers'][number]
 export type RouteConfig = Config['routes'][number]
+/** Which token an upstream gets in the place of the caller's own. */
+export type TokenTarget = NonNullable<RouteConfig['forward']['tokenExchange']>

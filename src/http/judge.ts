@@ -17,6 +17,7 @@ import {
 } from './bearer.js'
 import type { CookieNames } from './cookies.js'
 import { findForeignInitiator, isPreflightForUpstream } from './cross-origin.js'
+import { tokenHolderOf, type UpstreamTokens } from './upstream-token.js'
 import { type Admission, identityOf, type Verdict } from './verdict.js'
 
 export interface JudgeOptions {
@@ -24,6 +25,7 @@ export interface JudgeOptions {
   readonly sessions: Sessions
   readonly cookieNames: CookieNames
   readonly bearerTokens: BearerTokens
+  readonly upstreamTokens: UpstreamTokens
   /** Is told what became of an access token that was presented: `accepted`, or the code of the refusal. */
   readonly onBearer: (result: string) => void
   /** The access decision; see `access/decide`. */
@@ -41,12 +43,14 @@ export type Judge = (arrival: Arrival, sent: SentHeaders) => Promise<Verdict>
 /**
  * Makes the one access decision for a request, whatever the way in: find the route, load the session, make
  * sure that its access token is usable, and decide by the claims that a refresh may have brought. Where the
- * route takes access tokens of clients and one is presented, that one decides and no session is loaded.
+ * route takes access tokens of clients and one is presented, that one decides and no session is loaded. Where
+ * the upstream gets a token of its own, that is had before anybody is admitted.
  *
  * A session store that cannot be reached throws StoreUnavailableError, which says nothing about the session.
  */
 export function createJudge(options: JudgeOptions): Judge {
   const { publicUrl, sessions, cookieNames, bearerTokens, onBearer, decide, clock } = options
+  const { upstreamTokens } = options
 
   async function loadSession(
     ticket: string | undefined,
@@ -71,16 +75,53 @@ export function createJudge(options: JudgeOptions): Judge {
       return { kind: 'refresh-unavailable', retryAfterMs: freshened.retryAfterMs }
     }
     const live = freshened?.kind === 'live' ? freshened.live : undefined
-    return judgeCaller({ ...admission, live }, loaded?.session.identity)
+    const former = loaded?.session.identity
+    return supplyToken(judgeCaller({ ...admission, live }, former), async () => {
+      const stillThere = ticket && (await sessions.load(ticket, clock(), { extend: false }))
+      return stillThere ? undefined : judgeCaller(admission, former)
+    })
   }
 
-  function judgeBearer(admission: Admission, presented: BearerCaller | BearerRefusal): Verdict {
+  function judgeBearer(
+    admission: Admission,
+    presented: BearerCaller | BearerRefusal,
+  ): Verdict | Promise<Verdict> {
     const verdict: Verdict = isRefusal(presented)
       ? { kind: 'bearer-refused', refusal: presented }
       : judgeCaller({ ...admission, bearer: presented })
     if (verdict.kind === 'bearer-refused') onBearer(verdict.refusal.code)
     else onBearer(verdict.kind === 'admitted' ? 'accepted' : 'ERR_ACCESS_DENIED')
-    return verdict
+    return supplyToken(verdict)
+  }
+
+  /**
+   * Gives whoever is admitted the token of the route's upstream. Getting one takes a while, in which the session
+   * may have ended: `judgeAfterCall` tells what becomes of the request then.
+   */
+  function supplyToken(
+    verdict: Verdict,
+    judgeAfterCall: () => Promise<Verdict | undefined> = async () => undefined,
+  ): Verdict | Promise<Verdict> {
+    if (verdict.kind !== 'admitted') return verdict
+    const { admission } = verdict
+    const target = admission.route.config.forward.tokenExchange
+    const holder = tokenHolderOf(admission)
+    if (target === undefined || holder === undefined) return verdict
+    const admitWith = (upstreamToken: string): Verdict => ({
+      kind: 'admitted',
+      admission: { ...admission, upstreamToken },
+    })
+    const known = upstreamTokens.known(holder, target, admission.now)
+    if (known !== undefined) return admitWith(known)
+    return upstreamTokens.obtain(holder, target, admission.now).then(async (obtained) => {
+      const changed = await judgeAfterCall()
+      if (changed !== undefined) {
+        upstreamTokens.forget(holder.key)
+        return changed
+      }
+      if (obtained.kind === 'token') return admitWith(obtained.accessToken)
+      return { kind: 'upstream-token-refused', admission, refusal: obtained }
+    })
   }
 
   function judgeCaller(admission: Admission, former?: Identity): Verdict {

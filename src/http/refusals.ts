@@ -58,6 +58,8 @@ export function createRefusals(options: RefusalOptions): Refuse {
         const { retryAfterMs } = verdict
         return answers.problem(request, reply, 'ERR_REFRESH_UNAVAILABLE', { retryAfterMs })
       }
+      case 'upstream-token-refused':
+        return answerWithoutToken(request, reply, verdict)
       case 'bearer-refused':
         return answerBearerRefused(request, reply, verdict.refusal)
       case 'foreign': {
@@ -89,6 +91,21 @@ export function createRefusals(options: RefusalOptions): Refuse {
     const code = 'ERR_STEP_UP_FAILED'
     request.log.info({ code, session: admission.live?.key, missing }, 'access denied')
     return options.stepUps.refuse(request, reply, verdict)
+  }
+
+  function answerWithoutToken(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { admission, refusal }: Extract<Verdict, { kind: 'upstream-token-refused' }>,
+  ): FastifyReply {
+    const { code, reason } = refusal
+    const { live, bearer, route } = admission
+    const fields = { code, reason, session: live?.key, client: bearer?.identity.sub }
+    // Each call that failed is a warning already.
+    request.log.info({ ...fields, route: route.index }, 'no token for the upstream')
+    const retryAfterMs =
+      code === 'ERR_UPSTREAM_TOKEN_UNAVAILABLE' ? refusal.retryAfterMs : undefined
+    return answers.problem(request, reply, code, { retryAfterMs })
   }
 
   function answerBearerRefused(

@@ -7,6 +7,7 @@ import type { LiveSession } from '../session/sessions.js'
 import type { Arrival } from './arrival.js'
 import type { BearerCaller, BearerRefusal } from './bearer.js'
 import type { Initiator } from './navigation.js'
+import type { UpstreamTokenRefusal } from './upstream-token.js'
 
 /** A request that may go to its upstream, with everything that was learned about it. */
 export interface Admission {
@@ -18,6 +19,8 @@ export interface Admission {
    */
   readonly live: LiveSession | undefined
   readonly bearer: BearerCaller | undefined
+  /** What the upstream gets in the place of the caller's access token, on routes that have it exchanged. */
+  readonly upstreamToken?: string
   readonly now: number
 }
 
@@ -69,5 +72,11 @@ export type Verdict =
     }
   /** An access token was presented that does not let the client in. */
   | { readonly kind: 'bearer-refused'; readonly refusal: BearerRefusal }
+  /** There is no token for the upstream, so nothing may be forwarded. */
+  | {
+      readonly kind: 'upstream-token-refused'
+      readonly admission: Admission
+      readonly refusal: UpstreamTokenRefusal
+    }
   /** The access token of the session has expired and cannot be renewed right now. */
   | { readonly kind: 'refresh-unavailable'; readonly retryAfterMs: number }

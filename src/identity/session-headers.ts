@@ -22,27 +22,43 @@ export interface Presented {
 export type SessionHeaders = (
   session: Presented,
   sessionKey: string,
-  forward: RouteConfig['forward'],
-  now: number,
+  request: {
+    readonly forward: RouteConfig['forward']
+    /** What the upstream gets in the place of the session's own, where that is exchanged. */
+    readonly upstreamToken: string | undefined
+    readonly now: number
+  },
 ) => readonly Header[]
+
+interface LastingHeaders {
+  readonly headers: readonly Header[]
+  readonly upstreamToken: string | undefined
+}
 
 /**
  * Creates the headers of a session for each route. They are made once for a session record, which a
- * refresh replaces, so that a warm request makes none; the assertion alone runs out sooner.
+ * refresh replaces, so that a warm request makes none; the assertion and an exchanged token alone run out sooner.
  */
 export function createSessionHeaders({
   groupsClaimOf,
   assertions,
 }: SessionHeadersOptions): SessionHeaders {
-  const lasting = new WeakMap<Presented, Map<RouteConfig['forward'], readonly Header[]>>()
+  const lasting = new WeakMap<Presented, Map<RouteConfig['forward'], LastingHeaders>>()
 
-  function lastingHeaders(session: Presented, forward: RouteConfig['forward']): readonly Header[] {
-    const byRoute = lasting.get(session) ?? new Map<RouteConfig['forward'], readonly Header[]>()
+  function lastingHeaders(
+    session: Presented,
+    forward: RouteConfig['forward'],
+    upstreamToken: string | undefined,
+  ): readonly Header[] {
+    const byRoute = lasting.get(session) ?? new Map<RouteConfig['forward'], LastingHeaders>()
     lasting.set(session, byRoute)
     const known = byRoute.get(forward)
-    if (known !== undefined) return known
-    const headers = [...identityHeadersOf(session, forward), ...tokenHeaders(session, forward)]
-    byRoute.set(forward, headers)
+    if (known !== undefined && known.upstreamToken === upstreamToken) return known.headers
+    const headers = [
+      ...identityHeadersOf(session, forward),
+      ...tokenHeaders(session, forward, upstreamToken),
+    ]
+    byRoute.set(forward, { headers, upstreamToken })
     return headers
   }
 
@@ -51,8 +67,8 @@ export function createSessionHeaders({
     return identityHeaders(identity, { groupsClaim: groupsClaimOf(identity) })
   }
 
-  return function sessionHeaders(session, sessionKey, forward, now) {
-    const headers = lastingHeaders(session, forward)
+  return function sessionHeaders(session, sessionKey, { forward, upstreamToken, now }) {
+    const headers = lastingHeaders(session, forward, upstreamToken)
     const { assertion } = forward
     if (assertion === undefined) return headers
     const groupsClaim = groupsClaimOf(session.identity)
@@ -61,14 +77,22 @@ export function createSessionHeaders({
   }
 }
 
-function tokenHeaders({ tokens }: Presented, forward: RouteConfig['forward']): Header[] {
-  switch (forward.accessToken) {
+function tokenHeaders(
+  { tokens }: Presented,
+  { accessToken: form, tokenExchange }: RouteConfig['forward'],
+  upstreamToken: string | undefined,
+): Header[] {
+  // Where it is exchanged, the session's own is never sent. What it was exchanged for is a bearer token.
+  const isExchanged = tokenExchange !== undefined
+  const accessToken = isExchanged ? upstreamToken : tokens.accessToken
+  if (accessToken === undefined) return []
+  switch (form) {
     case 'bearer':
       // One that is bound to a key goes with a proof for the very request, or not at all.
-      if (tokens.dpopKey !== undefined) return []
-      return [['Authorization', `Bearer ${tokens.accessToken}`]]
+      if (tokens.dpopKey !== undefined && !isExchanged) return []
+      return [['Authorization', `Bearer ${accessToken}`]]
     case 'header':
-      return [[accessTokenHeaderName, tokens.accessToken]]
+      return [[accessTokenHeaderName, accessToken]]
     case 'none':
       return []
   }

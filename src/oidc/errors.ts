@@ -33,6 +33,10 @@ export type OidcErrorCode =
   | 'ERR_CALLBACK_CODE_REJECTED'
   /** The token endpoint answered something else than tokens; `providerError` may tell why. */
   | 'ERR_TOKEN_RESPONSE'
+  /** The provider gave no token for an upstream, or not the one that it was asked for. */
+  | 'ERR_UPSTREAM_TOKEN'
+  /** It will not give one for that upstream: `invalid_target`, `access_denied`. */
+  | 'ERR_UPSTREAM_TOKEN_DENIED'
   | 'ERR_ID_TOKEN_MISSING'
   | 'ERR_ID_TOKEN_MALFORMED'
   | 'ERR_ID_TOKEN_ENCRYPTED'

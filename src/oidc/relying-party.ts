@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../config/schema.js'
+import type { ProviderConfig, TokenTarget } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
 import { authorizationUrl } from './authorization-url.js'
 import { dpopKeyFor } from './dpop.js'
@@ -20,6 +20,7 @@ import {
 import { createProvider } from './provider.js'
 import { createRefresher } from './refresh.js'
 import { type RevocationReport, type RevocableTokens, revokeTokens } from './revocation.js'
+import { exchangeForUpstream, type UpstreamToken } from './upstream-token.js'
 
 export type { SignIn } from './finish-login.js'
 export type { RevocationReport } from './revocation.js'
@@ -81,6 +82,8 @@ export interface RelyingParty {
    * ERR_BEARER_TOKEN or, when it cannot be told now, ERR_PROVIDER_*.
    */
   verifyAccessToken(accessToken: string, now: number): Promise<AccessToken>
+  /** Exchanges an access token for one that is meant for an upstream; throws like `exchangeForUpstream`. */
+  exchangeForUpstream(accessToken: string, target: TokenTarget, now: number): Promise<UpstreamToken>
   /** Where the provider's pages are: the origins of the issuer and of its logout. */
   pageOrigins(): readonly string[]
   /** Revokes what a session leaves behind, where the provider offers that. Never throws. */
@@ -143,6 +146,8 @@ export function createRelyingParty(
         (accessTokenVerification === 'auto' && issuerNamedBy(accessToken) === undefined)
       return asks ? introspector(accessToken, now) : verifyAccessToken(provider, accessToken, now)
     },
+    exchangeForUpstream: (accessToken, target, now) =>
+      exchangeForUpstream(provider, accessToken, target, now),
     pageOrigins() {
       const urls = [config.issuer, discovery.current()?.endSessionEndpoint ?? config.issuer]
       return [...new Set(urls.map((url) => new URL(url).origin))]

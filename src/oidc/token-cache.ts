@@ -6,6 +6,9 @@ export interface TokenCache<Value> {
     value: Value,
     options: { readonly goodUntil: number; readonly bytes: number },
   ): void
+  /** Whether there is one, good or no longer so. */
+  has(key: string): boolean
+  delete(key: string): void
 }
 
 export function createTokenCache<Value>(maxBytes: number): TokenCache<Value> {
@@ -41,5 +44,7 @@ export function createTokenCache<Value>(maxBytes: number): TokenCache<Value> {
         take(oldest)
       }
     },
+    has: (key) => entries.has(key),
+    delete: (key) => void take(key),
   }
 }

@@ -65,7 +65,8 @@ export function tokensFrom(
   }
 }
 
-function accessTokenOf(response: TokenEndpointResponse, type: 'Bearer' | 'DPoP'): string {
+/** The access token of a response. Throws OidcError ERR_TOKEN_RESPONSE for one that is of another type. */
+export function accessTokenOf(response: TokenEndpointResponse, type: 'Bearer' | 'DPoP'): string {
   // openid-client has made it lower case.
   if (response.token_type !== type.toLowerCase()) {
     throw new OidcError('ERR_TOKEN_RESPONSE', `"token_type" is not ${type}`)

@@ -11,6 +11,8 @@ export interface Metrics {
   readonly bearer: Tally
   /** Refreshes by outcome: `refreshed`, `rejected`, `unavailable`. */
   readonly refresh: Tally
+  /** Token exchanges for upstreams by outcome: `exchanged` or the code of the failure. */
+  readonly tokenExchange: Tally
   sessionCreated(): void
   /** Ended sessions by reason: `signed_out`, `refresh_rejected`, … */
   readonly sessionEnded: Tally
@@ -60,6 +62,7 @@ export function createMetrics(): Metrics {
     login: tally('logins', 'result', 'Logins by result.'),
     bearer: tally('bearer_requests', 'result', 'Requests with an access token by result.'),
     refresh: tally('refreshes', 'outcome', 'Refreshes of access tokens by outcome.'),
+    tokenExchange: tally('token_exchanges', 'outcome', 'Token exchanges for upstreams by outcome.'),
     sessionCreated: () => sessionsCreated.inc(),
     sessionEnded: tally('sessions_ended', 'reason', 'Sessions that ended, by reason.'),
     revocation: tally('revocations', 'outcome', 'Tokens revoked at sign-out by outcome.'),

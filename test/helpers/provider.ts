@@ -20,6 +20,7 @@ import {
   type ProviderTls,
 } from './provider-mtls.js'
 import { interact, logoutPage, page, stringOf } from './provider-pages.js'
+import { registerTokenExchange, tokenExchangeGrant } from './token-exchange-grant.js'
 
 export { signInAtProvider, type FetchLike } from './sign-in-at-provider.js'
 
@@ -58,6 +59,8 @@ export interface TestProviderOptions {
   readonly tls?: ProviderTls
   /** It holds clients to FAPI 2.0, and can sign with ES256 as well. */
   readonly fapi?: boolean
+  /** How long tokens for one of the `apis` live that an access token was exchanged for; without it there are none. */
+  readonly exchangedTokenTtlSeconds?: number
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -140,6 +143,7 @@ type TokenEndpointMode =
 /** Starts a TestProvider on a free port. `t.teardown(() => provider.stop())` belongs on the next line. */
 export async function startProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
   const { accessTokenTtlSeconds = 300, idTokenTtlSeconds = 300, hostname = '127.0.0.1' } = options
+  const { exchangedTokenTtlSeconds: exchangedTtl } = options
   const redirectUris = new Set(options.redirectUris)
   const postLogoutRedirectUris = new Set(options.postLogoutRedirectUris)
   const people = new Map(Object.entries(defaultPeople()))
@@ -179,7 +183,11 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         client_secret: clientSecret,
         // The real lists are the sets above; registration wants one entry.
         redirect_uris: ['http://127.0.0.1/callback'],
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: [
+          'authorization_code',
+          'refresh_token',
+          ...(exchangedTtl === undefined ? [] : [tokenExchangeGrant]),
+        ],
         response_types: ['code'],
         token_endpoint_auth_method: 'client_secret_basic',
         ...(options.introspection === 'signed' && { introspection_signed_response_alg: 'RS256' }),
@@ -283,6 +291,13 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       ctx.body = `${out.error}: ${out.error_description ?? ''}`
     },
   })
+  if (exchangedTtl !== undefined) {
+    registerTokenExchange(provider, {
+      apis: options.apis ?? [],
+      apiOf: (api) => apiOf(api, tokenFormat),
+      ttlSeconds: exchangedTtl,
+    })
+  }
   Object.assign(provider.Client.prototype, {
     redirectUriAllowed: (uri: string) => redirectUris.has(uri),
     postLogoutRedirectUriAllowed: (uri: string) => postLogoutRedirectUris.has(uri),

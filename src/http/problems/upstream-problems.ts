@@ -32,4 +32,27 @@ export const upstreamProblems = {
     advice: 'Please try again. If it keeps happening, tell your administrator.',
     ways: ['retry'],
   },
+  ERR_UPSTREAM_TOKEN: {
+    status: 502,
+    title: 'The application cannot be used right now',
+    explanation: 'The login service gave no usable access for the application behind this address.',
+    advice:
+      'Please try again. If it keeps happening, tell your administrator the request id below.',
+    ways: ['retry', 'home'],
+  },
+  ERR_UPSTREAM_TOKEN_DENIED: {
+    status: 403,
+    title: 'You do not have access',
+    explanation: 'The login service gives you no access to the application behind this address.',
+    advice: 'Ask for access, or tell your administrator the request id below.',
+    ways: ['home'],
+  },
+  ERR_UPSTREAM_TOKEN_UNAVAILABLE: {
+    status: 503,
+    title: 'The application cannot be used right now',
+    explanation:
+      'The login service, which gives access to the application, is not answering. You are still signed in; nothing is lost.',
+    advice: 'Please try again in a moment.',
+    ways: ['retry'],
+  },
 } as const satisfies Record<string, ProblemRow>

@@ -124,6 +124,7 @@ export function registerAuth(
       case 'foreign':
       case 'forbidden':
       case 'refresh-unavailable':
+      case 'upstream-token-refused':
         return refuse(request, reply, arrival, verdict)
     }
   }

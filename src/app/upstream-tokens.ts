@@ -1,0 +1,45 @@
+import type { Config } from '../config/schema.js'
+import { OidcError } from '../oidc/errors.js'
+import type { RelyingParty } from '../oidc/relying-party.js'
+import { createUpstreamTokens, type UpstreamTokens } from '../oidc/upstream-tokens.js'
+import type { SessionKey, SessionStore } from '../session/session-store.js'
+import type { SessionParts } from './sessions.js'
+
+/** The tokens of the routes that have access tokens exchanged. Those of a session are forgotten with it. */
+export function createRouteTokens(
+  config: Config,
+  parts: Pick<SessionParts, 'metrics' | 'logger' | 'clock'> & {
+    readonly providers: {
+      get(id: string): Pick<RelyingParty, 'exchangeForUpstream'> | undefined
+    }
+    readonly store: Pick<SessionStore, 'load' | 'changes'>
+  },
+): UpstreamTokens {
+  const { providers, metrics, logger, clock, store } = parts
+  const tokens = createUpstreamTokens({
+    targets: config.routes.flatMap(({ forward }) => forward.tokenExchange ?? []),
+    renewAheadMs: config.session.refreshAhead,
+    clock,
+    async exchange({ providerId, accessToken }, target, now) {
+      const provider = providers.get(providerId)
+      if (provider !== undefined) return provider.exchangeForUpstream(accessToken, target, now)
+      throw new OidcError('ERR_UPSTREAM_TOKEN', `there is no provider "${providerId}" any more`)
+    },
+    onExchange({ key, providerId }, verdict) {
+      metrics.tokenExchange(verdict.kind === 'token' ? 'exchanged' : verdict.code)
+      if (verdict.kind === 'token') return
+      const { code, reason } = verdict
+      logger.warn({ holder: key, provider: providerId, code, reason }, 'token exchange failed')
+    },
+  })
+
+  /** Nobody is served with a session that has ended; this is so that nothing of it stays in memory. */
+  async function forgetIfEnded(key: SessionKey): Promise<void> {
+    const stored = await store.load(key).catch(() => 'unknown' as const)
+    if (stored === undefined) tokens.forget(key)
+  }
+  store.changes.subscribe((key) => {
+    if (key !== undefined && tokens.holds(key)) void forgetIfEnded(key)
+  })
+  return tokens
+}

@@ -1,0 +1,47 @@
+import type { TokenTarget } from '../config/schema.js'
+import type { Admission } from './verdict.js'
+
+/** Whose access token is exchanged. */
+export interface TokenHolder {
+  /** Names the session or the token without telling it. */
+  readonly key: string
+  readonly providerId: string
+  readonly accessToken: string
+}
+
+/** Why there is no token for an upstream. */
+export interface UpstreamTokenRefusal {
+  readonly code:
+    'ERR_UPSTREAM_TOKEN' | 'ERR_UPSTREAM_TOKEN_DENIED' | 'ERR_UPSTREAM_TOKEN_UNAVAILABLE'
+  /** For the log. */
+  readonly reason: string
+  readonly retryAfterMs: number | undefined
+}
+
+/** What has access tokens exchanged for ones that are meant for an upstream. */
+export interface UpstreamTokens {
+  /** The token, if it takes no call: the way of a warm request. */
+  known(holder: TokenHolder, target: TokenTarget, now: number): string | undefined
+  obtain(
+    holder: TokenHolder,
+    target: TokenTarget,
+    now: number,
+  ): Promise<
+    | { readonly kind: 'token'; readonly accessToken: string }
+    | ({ readonly kind: 'refused' } & UpstreamTokenRefusal)
+  >
+  /** Forgets the tokens of a holder that is gone. */
+  forget(key: string): void
+}
+
+/** Whose token is to be exchanged for a request; undefined where the upstream gets the caller's own, or none. */
+export function tokenHolderOf({ live, bearer, route }: Admission): TokenHolder | undefined {
+  if (route.config.forward.tokenExchange === undefined) return undefined
+  if (live !== undefined) {
+    const { identity, tokens } = live.session
+    return { key: live.key, providerId: identity.providerId, accessToken: tokens.accessToken }
+  }
+  if (bearer === undefined) return undefined
+  const { key, identity, tokens } = bearer
+  return { key, providerId: identity.providerId, accessToken: tokens.accessToken }
+}
