@@ -9,6 +9,7 @@ import { createMetrics } from '../telemetry/metrics.js'
 import { followCertificateFiles, readCertificate } from './certificate-files.js'
 import { checkReachable, type OnlineFindings } from './check-reachable.js'
 import { listenOn } from './listen.js'
+import { providerReadiness } from './provider-readiness.js'
 import { createProviders } from './providers.js'
 import { createPublicServer } from './public-server.js'
 import { followSessionKeysFile } from './session-keys-file.js'
@@ -61,18 +62,17 @@ export async function createApp(
   async function unreadiness(): Promise<Unreadiness[]> {
     const reasons: Unreadiness[] = []
     if (draining) reasons.push({ component: 'process', reason: 'shutting down' })
-    for (const provider of providers.values()) {
-      const state = provider.readiness()
-      if (!state.ready) reasons.push({ component: `provider ${provider.id}`, reason: state.reason })
-    }
+    reasons.push(...providerReadiness(providers).reasons)
     const state = await sessions.readiness()
     if (!state.ready) reasons.push({ component: 'session store', reason: state.reason })
     const signing = assertions.readiness(clock())
     if (!signing.ready) reasons.push({ component: 'identity assertion', reason: signing.reason })
     return reasons
   }
-  const warnings = () =>
-    storeWarnings.current().map((reason) => ({ component: 'session store', reason }))
+  const warnings = () => [
+    ...providerReadiness(providers).warnings,
+    ...storeWarnings.current().map((reason) => ({ component: 'session store', reason })),
+  ]
   metrics.watchReadiness(async () => (await unreadiness()).length === 0)
   metrics.watchSessionCache(() => ({ bytes: sessions.cache.bytes, sessions: sessions.cache.size }))
   const admin = createAdmin({

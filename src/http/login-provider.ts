@@ -19,6 +19,8 @@ export interface LoginProvider {
   readonly id: string
   readonly name: string
   readonly issuer: string
+  /** Throws a coded error when the provider does not answer, so that nobody should be sent there now. */
+  ensureReachable(): Promise<void>
   /** The authorization request, with fresh state, nonce and code verifier to be kept until the answer. */
   beginLogin(options: {
     redirectUri: string

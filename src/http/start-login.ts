@@ -3,8 +3,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type EndpointContext, fragmentName } from './endpoint-context.js'
 import type { LoginProvider } from './login-provider.js'
 import { isPrefetch, prefersPage } from './navigation.js'
+import { sameAddress } from './pages/layout.js'
+import { providerAwayPage } from './pages/provider-away-page.js'
 import { startPage } from './pages/start-page.js'
+import { problemCodeOf } from './problem.js'
 import type { StepUpRequest } from './step-up-seal.js'
+
+/** How soon to see whether a provider is back. */
+const retryAfterMs = 5000
 
 /** A login that is to begin. */
 export interface LoginStart {
@@ -27,7 +33,43 @@ export type StartLogin = (
 export function createStartLogin(context: EndpointContext): StartLogin {
   const { publicUrl, paths, answers, pendingLogins, returnState, clock } = context
 
-  return async function startLogin(request, reply, { provider, returnTo, form, stepUp, hints }) {
+  /** Says that the provider is away, and tries again by itself until it is back. */
+  function answerAway(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { provider, returnTo, form }: LoginStart,
+    error: unknown,
+  ): FastifyReply {
+    const again = paths.startUrl({ providerId: provider.id, returnTo, form })
+    const isRepeatable = request.method === 'GET'
+    return answers.error(request, reply, error, {
+      retryAfterMs,
+      page: providerAwayPage({
+        host: publicUrl.host,
+        providerName: provider.name,
+        // The address itself has all that the login is to bring; what was sent by POST is left out.
+        retries: { at: isRepeatable ? sameAddress : again, afterSeconds: retryAfterMs / 1000 },
+        othersHref: context.providers.size > 1 ? paths.signInUrl({ returnTo, form }) : undefined,
+        requestId: request.id,
+      }),
+    })
+  }
+
+  return async function startLogin(request, reply, start) {
+    try {
+      await start.provider.ensureReachable()
+      return await begin(request, reply, start)
+    } catch (error) {
+      if (problemCodeOf(error) !== 'ERR_PROVIDER_UNAVAILABLE') throw error
+      return answerAway(request, reply, start, error)
+    }
+  }
+
+  async function begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { provider, returnTo, form, stepUp, hints }: LoginStart,
+  ): Promise<FastifyReply> {
     const now = clock()
     const callback = context.callbackPathOf(provider.id)
     const { url, transaction } = await provider.beginLogin({

@@ -100,6 +100,16 @@ export async function fetchJsonObject(
 }
 
 /**
+ * Asks for something, whatever it is. Throws OidcError ERR_PROVIDER_UNAVAILABLE when no answer comes, or that of
+ * a gateway before a server that is away.
+ */
+export async function askForAnswer(http: ProviderHttp, url: string): Promise<void> {
+  const { status } = await http.request(url)
+  if (status < 502 || status > 504) return
+  throw new OidcError('ERR_PROVIDER_UNAVAILABLE', `GET ${url}: status ${status}`)
+}
+
+/**
  * A process that was stopped finds its timers run out before it takes in what has arrived meanwhile,
  * which may be the only copy of new tokens: so that is taken in first.
  */

@@ -8,13 +8,14 @@ import type { IdTokenRules } from './id-token.js'
 import { createKeySet, type KeySet } from './key-set.js'
 import type { Logger } from './logger.js'
 import { createOpenCall, type OpenCall } from './provider-client.js'
-import { createProviderHttp, fetchJsonObject } from './provider-http.js'
+import { askForAnswer, createProviderHttp, fetchJsonObject } from './provider-http.js'
 import { createProviderTls } from './provider-tls.js'
 import {
   discoveryUrl,
   validateProviderMetadata,
   type ProviderMetadata,
 } from './provider-metadata.js'
+import { createReachability, type Reachability } from './reachability.js'
 
 /** A provider as the relying party sees it: how to call it, and what to believe of it. */
 export interface Provider {
@@ -26,6 +27,8 @@ export interface Provider {
   readonly credentials: ClientCredentials
   readonly discovery: Discovery
   readonly keys: KeySet
+  /** Whether it answers just now. */
+  readonly reachability: Reachability
   /** The metadata, waiting for them if need be; throws OidcError ERR_PROVIDER_UNAVAILABLE. */
   metadata(): Promise<ProviderMetadata>
   idTokenRules(metadata: ProviderMetadata): IdTokenRules
@@ -61,6 +64,7 @@ export function createProvider(
     load: async () => {
       const url = discoveryUrl(config.issuer)
       const document = await fetchJsonObject(http, url, 'ERR_PROVIDER_METADATA')
+      reachability.noteAnswer()
       return validateProviderMetadata(document, config)
     },
     issuer: config.issuer,
@@ -71,6 +75,14 @@ export function createProvider(
     load: async () => {
       const { jwksUri } = await metadata()
       return fetchJsonObject(http, jwksUri, 'ERR_PROVIDER_KEYS')
+    },
+    now,
+  })
+
+  const reachability = createReachability({
+    async ask() {
+      if (discovery.current() === undefined) await metadata()
+      else await askForAnswer(http, discoveryUrl(config.issuer))
     },
     now,
   })
@@ -95,6 +107,7 @@ export function createProvider(
     credentials,
     discovery,
     keys,
+    reachability,
     metadata,
     idTokenRules: ({ idTokenAlgorithms }) => ({
       keys,

@@ -41,6 +41,11 @@ export interface RelyingParty {
   /** Ends that and closes the connections, for good. */
   stop(): void
   /**
+   * Resolves when the provider answers, so that somebody can be sent there; else throws
+   * ERR_PROVIDER_UNAVAILABLE. Asks it when it has not answered for ten seconds.
+   */
+  ensureReachable(): Promise<void>
+  /**
    * Makes the authorization request, and pushes it where that is due. `stateSuffix`, of base64url
    * characters, is appended to the random state. Of `hints` only `login_hint` is sent. Waits for the
    * discovery, at most the configured `timeout`; then ERR_PROVIDER_UNAVAILABLE.
@@ -127,6 +132,7 @@ export function createRelyingParty(
     },
     start: () => discovery.start(),
     stop: () => provider.close(),
+    ensureReachable: () => provider.reachability.ensure(),
     async beginLogin({ redirectUri, stateSuffix = '', stepUp, hints, now }) {
       const dpopKey = dpopKeyFor({}, await provider.metadata())
       const transaction = createLoginTransaction(config.id, stateSuffix, dpopKey, now)

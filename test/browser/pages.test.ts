@@ -6,6 +6,8 @@ import t, { type Test } from 'tap'
 import { createAnswers } from '../../src/http/answers.js'
 import { confirmSignOutPage } from '../../src/http/pages/confirm-sign-out-page.js'
 import { forbiddenPage } from '../../src/http/pages/forbidden-page.js'
+import { otherProviderPage } from '../../src/http/pages/other-provider-page.js'
+import { providerAwayPage } from '../../src/http/pages/provider-away-page.js'
 import { sessionsPage } from '../../src/http/pages/sessions-page.js'
 import { signInPage } from '../../src/http/pages/sign-in-page.js'
 import { signedOutPage } from '../../src/http/pages/signed-out-page.js'
@@ -18,8 +20,15 @@ const pages = {
   '/sign-in': signInPage({
     host,
     providers: [
-      { name: 'Corporate login', href: '/start?provider=corp', isLast: true },
+      { name: 'Corporate login', href: '/start?provider=corp' },
+      { name: unbroken, href: '/start?provider=long' },
+    ],
+  }),
+  '/sign-in-by-email': signInPage({
+    host,
+    providers: [
       { name: unbroken, href: '/start?provider=long', isLast: true },
+      { name: 'Partners', href: '/start?provider=partner' },
     ],
     email: { action: '/sign_in', fields: [['rd', '/']], value: unbroken, fault: unbroken },
   }),
@@ -46,6 +55,20 @@ const pages = {
     sessionsPath: '/sessions',
     signOutPath: '/sign_out',
     now: Date.UTC(2026, 0, 1),
+  }),
+  '/other-provider': otherProviderPage({
+    host,
+    person: `${unbroken}@example.com`,
+    present: unbroken,
+    choices: [{ name: unbroken, href: '/start?provider=long' }],
+    requestId: unbroken,
+  }),
+  '/provider-away': providerAwayPage({
+    host,
+    providerName: unbroken,
+    retries: { at: '', afterSeconds: 60 },
+    othersHref: '/sign_in',
+    requestId: unbroken,
   }),
   '/confirm': confirmSignOutPage({ host, signOutPath: '/sign_out', returnTo: '/reports' }),
 } as const

@@ -51,17 +51,23 @@ export async function startSeveral(
     readonly publicUrl?: string
     readonly settings?: Readonly<Record<string, Record<string, unknown>>>
     readonly config?: (upstream: string) => Record<string, unknown>
+    readonly clock?: () => number
   } = {},
 ): Promise<Several> {
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
-  const { publicUrl = `http://localhost:${await freePort()}`, settings = {}, config } = options
+  const {
+    publicUrl = `http://localhost:${await freePort()}`,
+    settings = {},
+    config,
+    clock,
+  } = options
   const ids = Object.keys(providers)
   for (const [id, { redirectUris, postLogoutRedirectUris }] of Object.entries(providers)) {
     redirectUris?.add(callbackOf(publicUrl, ids.length === 1 ? undefined : id))
     postLogoutRedirectUris?.add(`${publicUrl}/oauth2/signed_out`)
   }
-  const app = await startAppInProcess(t, {
+  const written = {
     publicUrl,
     listen: `127.0.0.1:${new URL(publicUrl).port}`,
     session: { keys: [sessionKey] },
@@ -71,7 +77,8 @@ export async function startSeveral(
     ),
     routes: [{ upstream: upstream.url }],
     ...config?.(upstream.url),
-  })
+  }
+  const app = await startAppInProcess(t, written, clock && { clock })
   return { publicUrl, app, upstream }
 }
 

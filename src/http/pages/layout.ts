@@ -36,6 +36,8 @@ export interface PageContent {
   readonly facts?: readonly (readonly [name: string, value: string])[]
   /** Where the page goes by itself, leaving no trace in the browser's history. */
   readonly goesOnTo?: string
+  /** Where the page goes by itself after a while; `sameAddress` loads it again. */
+  readonly retries?: { readonly at: string; readonly afterSeconds: number } | undefined
   /** Whether the body has forms, besides those of the actions. */
   readonly hasForm?: boolean
   /** Runs when the page is there; whatever it does can be done without it. */
@@ -44,7 +46,7 @@ export interface PageContent {
 
 /** Puts content into the frame that all pages share. It needs no script, loads nothing, and seldom runs any. */
 export function createPage(content: PageContent): Page {
-  const { host, goesOnTo, script } = content
+  const { host, goesOnTo, retries, script } = content
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -58,6 +60,7 @@ export function createPage(content: PageContent): Page {
             html`<meta http-equiv="refresh" content="0; url=${linkTarget(goesOnTo)}" />`,
           )
         }
+        ${retries && refresh(retries)}
         <title>${content.title} · ${host}</title>
         ${styleElement}
       </head>
@@ -79,6 +82,11 @@ export function createPage(content: PageContent): Page {
     hasForm: content.hasForm === true || content.actions.some((action) => 'post' in action),
     ...(script && { scriptSource: script.source }),
   }
+}
+
+function refresh({ at, afterSeconds }: NonNullable<PageContent['retries']>): Html {
+  const target = at === sameAddress ? '' : `; url=${linkTarget(at)}`
+  return html`<meta http-equiv="refresh" content="${afterSeconds}${target}" />`
 }
 
 /** Leaves to the page's script, where there is one that runs, what is for browsers without. */

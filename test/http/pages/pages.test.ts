@@ -5,6 +5,7 @@ import { errorPage } from '../../../src/http/pages/error-page.js'
 import { forbiddenPage } from '../../../src/http/pages/forbidden-page.js'
 import type { Page } from '../../../src/http/pages/layout.js'
 import { otherProviderPage } from '../../../src/http/pages/other-provider-page.js'
+import { providerAwayPage } from '../../../src/http/pages/provider-away-page.js'
 import { sessionsPage } from '../../../src/http/pages/sessions-page.js'
 import { signInPage } from '../../../src/http/pages/sign-in-page.js'
 import { signOutAtProviderPage } from '../../../src/http/pages/sign-out-at-provider-page.js'
@@ -37,6 +38,13 @@ function pagesWith(text: string): Record<string, Page> {
       person: text,
       present: text,
       choices: [{ name: text, href: text }],
+      requestId: text,
+    }),
+    providerAway: providerAwayPage({
+      host,
+      providerName: text,
+      retries: { at: text, afterSeconds: 5 },
+      othersHref: text,
       requestId: text,
     }),
     signInOnly: signInPage({ host, providers: [{ name: text, href: text }] }),
