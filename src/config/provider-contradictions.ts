@@ -9,6 +9,7 @@ import { clientContradictions } from './client-contradictions.js'
 import type { Finding } from './config-error.js'
 import type { Draft, ProviderDraft } from './draft.js'
 import { timerFault } from './duration.js'
+import { parameterContradictions } from './parameter-contradictions.js'
 
 /** What cannot be meant in `providers`. */
 export function* providerContradictions({ providers }: Draft): Generator<Finding> {
@@ -43,12 +44,7 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
       const complete = !provider.scopes.includes(undefined)
       if (complete) yield { path: at('scopes'), message: 'must have "openid" among them' }
     }
-    if (provider.prompt?.split(' ').includes('none')) {
-      yield {
-        path: at('prompt'),
-        message: 'must not be "none": nobody could sign in who is not signed in already',
-      }
-    }
+    yield* parameterContradictions(provider, at)
     yield* clientContradictions(provider, at, providers?.length === 1)
     yield* algorithmContradictions(provider, at)
     if (provider.introspectionSignedResponseAlg && provider.accessTokenVerification === 'jwt') {

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { claimsFields } from './claims-schema.js'
 import { clientFields } from './client-schema.js'
 import { loginFields } from './login-schema.js'
+import { parameterFields } from './parameter-schema.js'
 import { duration, strict, text } from './schema-parts.js'
 import { tokenFields } from './token-schema.js'
 
@@ -36,6 +37,7 @@ export const providerSchema = Type.Object(
     ),
     ...clientFields,
     ...loginFields,
+    ...parameterFields,
     ...claimsFields,
     ...tokenFields,
     allowInsecureIssuer: Type.Boolean({

@@ -28,10 +28,12 @@ export interface LoginProvider {
     stateSuffix: string
     /** What the login is to bring beyond what the provider's settings ask. */
     stepUp?: StepUpRequest | undefined
-    /** Further parameters of the request that help the person, such as `login_hint`; never core ones. */
+    /** Further parameters of the request: what `hintsIn` found, or what else helps the person; never core ones. */
     hints?: ReadonlyMap<string, string> | undefined
     now: number
   }): Promise<{ url: string; transaction: PendingLogin['transaction'] }>
+  /** What of a start URL's query is passed on to the provider; throws a coded error for what may not pass. */
+  hintsIn(query: URLSearchParams): ReadonlyMap<string, string>
   /** Verifies the authorization response and buys the tokens; throws a coded error for whatever is wrong. */
   finishLogin(options: {
     redirectUri: string

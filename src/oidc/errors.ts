@@ -19,6 +19,8 @@ export type OidcErrorCode =
   | 'ERR_PROVIDER_REJECTED_REQUEST'
   /** The answer to a pushed authorization request cannot be used. */
   | 'ERR_PROVIDER_PUSHED_REQUEST'
+  /** A parameter of the start URL may not be passed on as it is. */
+  | 'ERR_REQUEST_PARAMETER'
   /** A parameter of the authorization response is missing or there twice. */
   | 'ERR_CALLBACK_PARAMETERS'
   | 'ERR_CALLBACK_STATE_MISMATCH'
@@ -27,6 +29,8 @@ export type OidcErrorCode =
   | 'ERR_CALLBACK_DENIED'
   /** `error=unmet_authentication_requirements`: the provider cannot give what `acr_values` asks for. */
   | 'ERR_CALLBACK_UNMET'
+  /** The provider would have to ask the person something, and was told or chose not to. */
+  | 'ERR_CALLBACK_INTERACTION'
   /** Any other `error`; `providerError` tells which. */
   | 'ERR_CALLBACK_ERROR'
   /** The authorization code is expired, used, or not of this client. */

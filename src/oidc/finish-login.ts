@@ -7,6 +7,7 @@ import { identityFrom } from './identity-from.js'
 import { askedLogin, type LoginDemand, type LoginTransaction } from './login-request.js'
 import { validateLoginResponse } from './login-response.js'
 import type { Provider } from './provider.js'
+import { resourceParameters } from './resource-parameters.js'
 import { stopwatch } from './stopwatch.js'
 import { exchangeTokens } from './token-exchange.js'
 import { tokensFrom } from './token-response.js'
@@ -48,7 +49,8 @@ export async function finishLogin(
         pkceCodeVerifier: transaction.codeVerifier,
         idTokenExpected: true,
       }
-      return authorizationCodeGrant(configuration, callbackUrl, checks, undefined, sending)
+      const resources = resourceParameters(config)
+      return authorizationCodeGrant(configuration, callbackUrl, checks, resources, sending)
     },
     async (idToken, accessToken) => {
       if (idToken === undefined) {

@@ -69,8 +69,9 @@ export function validateLoginClaims(
     reject('NONCE', '"nonce" is not that of this login')
   }
   const acr = claims.all['acr']
-  if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) {
-    reject('ACR', `"acr" ${shown(acr)} is none of ${acrValues.join(', ')}`)
+  const isAsked = (value: string) => acrValues?.length === 0 || acrValues?.includes(value)
+  if (acrValues !== undefined && !(typeof acr === 'string' && isAsked(acr))) {
+    reject('ACR', `"acr" ${shown(acr)} is none of ${acrValues.join(', ') || 'any'}`)
   }
   if (maxAgeMs === undefined) return
   if (claims.authenticatedAt === undefined) {

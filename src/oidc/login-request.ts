@@ -7,6 +7,8 @@ import {
 import type { DpopKey } from '../session/dpop-key.js'
 import type { ProviderConfig } from '../config/schema.js'
 import { thumbprintOf } from './dpop.js'
+import { asksForAcr, claimsParameter, essentialAcr } from './requested-claims.js'
+import type { Hints } from './start-hints.js'
 
 /** What is kept of a login, sealed in a cookie, until the provider answers. */
 export interface LoginTransaction {
@@ -30,17 +32,18 @@ export interface LoginDemand {
 
 /** What an authorization request asks for, and what the ID token therefore has to bring (CORE-13, CORE-14). */
 export interface AskedLogin {
+  /** One of these; any at all when the list is empty. */
   readonly acrValues: readonly string[] | undefined
   readonly maxAgeMs: number | undefined
 }
 
 export function askedLogin(
-  settings: Pick<ProviderConfig, 'acrValues' | 'maxAge'>,
+  settings: Pick<ProviderConfig, 'acrValues' | 'maxAge' | 'claims'>,
   demand: LoginDemand = {},
 ): AskedLogin {
   const ages = [settings.maxAge, demand.maxAgeMs].filter((age) => age !== undefined)
   return {
-    acrValues: demand.acrValues ?? settings.acrValues,
+    acrValues: demand.acrValues ?? settings.acrValues ?? essentialAcr(settings.claims),
     maxAgeMs: ages.length === 0 ? undefined : Math.min(...ages),
   }
 }
@@ -64,7 +67,8 @@ export function createLoginTransaction(
 
 /**
  * The parameters of an authorization request (Core §3.1.2.1), `client_id` excepted. PKCE S256 goes with every request, whatever
- * the metadata says of it (RFC 7636 §4.2, RFC 9700 §2.1.1).
+ * the metadata says of it (RFC 7636 §4.2, RFC 9700 §2.1.1). Parameters of the settings and hints never take
+ * the place of what a login is made of.
  */
 export async function loginParameters(
   config: ProviderConfig,
@@ -72,16 +76,17 @@ export async function loginParameters(
   asked: {
     readonly redirectUri: string
     readonly demand?: LoginDemand | undefined
-    readonly hints?: ReadonlyMap<string, string> | undefined
+    readonly hints?: Hints | undefined
   },
 ): Promise<URLSearchParams> {
-  const { redirectUri, demand = {}, hints } = asked
-  const loginHint = hints?.get('login_hint')
-  const { scopes, responseMode } = config
+  const { redirectUri, demand = {}, hints = new Map() } = asked
+  const { scopes, responseMode, claims, resources, extraParameters } = config
   const { acrValues, maxAgeMs } = askedLogin(config, demand)
   const { dpopKey } = transaction
-  const prompt = demand.forcesLogin === true ? 'login' : config.prompt
-  return new URLSearchParams({
+  const prompt = demand.forcesLogin === true ? 'login' : (hints.get('prompt') ?? config.prompt)
+  const parameters = new URLSearchParams({
+    ...extraParameters,
+    ...Object.fromEntries(hints),
     response_type: 'code',
     scope: scopes.join(' '),
     // As openid-client writes it in the token request, where it must be the same.
@@ -93,8 +98,10 @@ export async function loginParameters(
     ...(dpopKey === undefined ? {} : { dpop_jkt: await thumbprintOf(dpopKey) }),
     ...(responseMode === 'query' ? {} : { response_mode: responseMode }),
     ...(prompt === undefined ? {} : { prompt }),
-    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
-    ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
+    ...(acrValues === undefined || asksForAcr(claims) ? {} : { acr_values: acrValues.join(' ') }),
     ...(maxAgeMs === undefined ? {} : { max_age: String(Math.floor(maxAgeMs / 1000)) }),
+    ...(claims === undefined ? {} : { claims: claimsParameter(claims, demand.acrValues) }),
   })
+  for (const resource of resources) parameters.append('resource', resource)
+  return parameters
 }

@@ -43,11 +43,28 @@ export function validateLoginResponse(
   }
 }
 
+/** Core §3.1.2.6 */
+const interactions = new Set([
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'account_selection_required',
+])
+
 function providerRefusal(error: string | null): OidcError {
   const providerError = parseProviderError(error)
   if (providerError === 'unmet_authentication_requirements') {
     const message = 'the provider cannot authenticate as it was asked to'
     return new OidcError('ERR_CALLBACK_UNMET', message, { providerError })
+  }
+  if (providerError !== undefined && interactions.has(providerError)) {
+    const message = `the provider answered ${providerError}: it would have to ask the person`
+    return new OidcError('ERR_CALLBACK_INTERACTION', message, { providerError })
+  }
+  // RFC 8707 §2
+  if (providerError === 'invalid_target') {
+    const message = 'the provider does not know one of the resources'
+    return new OidcError('ERR_PROVIDER_REJECTED_REQUEST', message, { providerError })
   }
   return providerError === 'access_denied'
     ? new OidcError('ERR_CALLBACK_DENIED', 'the provider denied the sign-in', { providerError })

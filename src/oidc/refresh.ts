@@ -8,6 +8,7 @@ import { validateRefreshedClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
+import { resourceParameters } from './resource-parameters.js'
 import { stopwatch } from './stopwatch.js'
 import { exchangeTokens } from './token-exchange.js'
 import { tokensFrom } from './token-response.js'
@@ -52,7 +53,8 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
     provider.open,
     metadata,
     dpopKey,
-    (configuration, sending) => refreshTokenGrant(configuration, refreshToken, undefined, sending),
+    (configuration, sending) =>
+      refreshTokenGrant(configuration, refreshToken, resourceParameters(config), sending),
     async (idToken, accessToken) => {
       // Some providers repeat the ID token of the login, which by now may be too old to verify.
       if (idToken === undefined || idToken === session.tokens.idToken) return undefined

@@ -19,6 +19,7 @@ import {
 } from './login-request.js'
 import { createProvider } from './provider.js'
 import { createRefresher } from './refresh.js'
+import { createHintReader, type Hints } from './start-hints.js'
 import { type RevocationReport, type RevocableTokens, revokeTokens } from './revocation.js'
 import { exchangeForUpstream, type UpstreamToken } from './upstream-token.js'
 
@@ -54,9 +55,11 @@ export interface RelyingParty {
     redirectUri: string
     stateSuffix?: string
     stepUp?: LoginDemand | undefined
-    hints?: ReadonlyMap<string, string> | undefined
+    hints?: Hints | undefined
     now: number
   }): Promise<{ url: string; transaction: LoginTransaction }>
+  /** What of a start URL's query `beginLogin` passes on; throws ERR_REQUEST_PARAMETER for what may not pass. */
+  hintsIn(query: URLSearchParams): Hints
   /**
    * Checks the authorization response, buys the tokens and verifies who signed in. `redirectUri`
    * and `stepUp` are those of `beginLogin`. Nothing is sent to the provider for a response that is not its answer to
@@ -140,6 +143,7 @@ export function createRelyingParty(
       const parameters = await loginParameters(config, transaction, asked)
       return { url: await authorizationUrl(provider, parameters), transaction }
     },
+    hintsIn: createHintReader(config),
     finishLogin: (login) => finishLogin(provider, login),
     refresh: createRefresher(provider),
     endSessionUrl: (parameters) => endSessionUrl(open, discovery.current(), parameters),

@@ -80,7 +80,8 @@ export function accessTokenOf(response: TokenEndpointResponse, type: 'Bearer' | 
 
 /**
  * Says what a failed call to the token endpoint means: ERR_CALLBACK_CODE_REJECTED for `invalid_grant`,
- * ERR_PROVIDER_REJECTED_CLIENT, ERR_PROVIDER_UNAVAILABLE for what may pass, else ERR_TOKEN_RESPONSE.
+ * ERR_PROVIDER_REJECTED_CLIENT, ERR_PROVIDER_REJECTED_REQUEST for a resource that it does not know,
+ * ERR_PROVIDER_UNAVAILABLE for what may pass, else ERR_TOKEN_RESPONSE.
  */
 export function tokenEndpointError(received: Received | undefined, cause: unknown): OidcError {
   const known = oidcErrorIn(cause)
@@ -102,6 +103,10 @@ export function tokenEndpointError(received: Received | undefined, cause: unknow
   }
   if (providerError === 'invalid_client' || providerError === 'unauthorized_client') {
     return new OidcError('ERR_PROVIDER_REJECTED_CLIENT', answer, options)
+  }
+  // RFC 8707 §2
+  if (providerError === 'invalid_target') {
+    return new OidcError('ERR_PROVIDER_REJECTED_REQUEST', answer, options)
   }
   return new OidcError('ERR_TOKEN_RESPONSE', answer, options)
 }

@@ -42,3 +42,34 @@ t.test('PAR-4 who wants to sign in sees that the provider does not take it now',
   const healed = await get('/oauth2/start?rd=/page')
   t.match(healed.headers.get('location'), /\/authorize\?client_id=app&request_uri=urn|request_uri=/)
 })
+
+t.test('B.16.10 of an address that anybody can make only what is configured passes', async (t) => {
+  const { get } = await startWithHostile(t, { startParameters: { hd: ['corp.example'] } })
+  const started = await get('/oauth2/start?hd=corp.example&scope=admin&login_hint=x&nonce=1')
+  const asked = new URL(started.headers.get('location') ?? '').searchParams
+  t.equal(asked.get('hd'), 'corp.example')
+  t.equal(asked.get('scope'), 'openid profile email')
+  t.not(asked.get('nonce'), '1')
+  t.notOk(asked.has('login_hint'))
+  for (const query of ['hd=evil.example', 'hd=corp.example&hd=corp.example']) {
+    const refused = await get(`/oauth2/start?${query}`)
+    t.equal(refused.status, 400)
+    t.equal(refused.headers.get('x-valetkey-answer'), 'ERR_REQUEST')
+    t.notOk(refused.headers.has('set-cookie'))
+  }
+})
+
+t.test('CORE-23 a provider that would have to ask ends the login, and nothing loops', async (t) => {
+  const { get, provider } = await startWithHostile(t, {})
+  for (const error of ['login_required', 'consent_required', 'interaction_required']) {
+    const started = await get('/oauth2/start?rd=/page')
+    const { searchParams } = new URL(started.headers.get('location') ?? '')
+    const answer = new URLSearchParams({ error, state: searchParams.get('state') ?? '' })
+    const response = await get(`/oauth2/callback?${answer.toString()}`)
+    t.equal(response.status, 401)
+    t.equal(response.headers.get('x-valetkey-answer'), 'ERR_CALLBACK_INTERACTION')
+    t.equal(response.headers.get('location'), null)
+    t.match(await response.text(), /Start the sign-in again/)
+  }
+  t.equal(provider.callsTo('/token'), 0)
+})

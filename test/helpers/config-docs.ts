@@ -146,6 +146,13 @@ const sectionIn = (setting: unknown): unknown => {
   return isSection(setting) ? setting : undefined
 }
 
+/** What a mapping with names of people's choice holds. */
+function mappingOf(member: unknown): string {
+  const kind = childOf(member, 'type')
+  if (kind === 'array') return 'mapping of lists of text'
+  return kind === 'string' ? 'mapping of text' : 'mapping'
+}
+
 const isSection = (schema: unknown) =>
   childOf(schema, 'properties') !== undefined || childOf(schema, '$defs') !== undefined
 
@@ -188,7 +195,8 @@ function kindOf(setting: unknown): string {
   const values = childOf(setting, 'enum')
   if (Array.isArray(values)) return values.map((value) => `\`${value}\``).join(', ')
   if (childOf(setting, 'pattern') === durationPattern) return 'duration'
-  if (childOf(setting, 'patternProperties') !== undefined) return 'mapping of lists of text'
+  const members = childOf(setting, 'patternProperties')
+  if (members !== undefined) return mappingOf(Object.values(members ?? {})[0])
   switch (childOf(setting, 'type')) {
     case 'string':
       return 'text'

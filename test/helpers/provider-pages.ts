@@ -28,7 +28,7 @@ export async function interact(
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(sorry)
     return
   }
-  const acr = stringOf(params, 'acr_values').split(' ')[0]
+  const acr = stringOf(params, 'acr_values').split(' ')[0] || essentialAcr(params)
   return provider.interactionFinished(request, response, {
     login: { accountId: login, ...(acr ? { acr } : {}) },
   })
@@ -38,6 +38,14 @@ export async function interact(
 export function stringOf(parameters: Record<string, unknown> | undefined, name: string): string {
   const value = parameters?.[name]
   return typeof value === 'string' ? value : ''
+}
+
+/** The first `acr` that the `claims` parameter asks for. */
+function essentialAcr(parameters: Record<string, unknown>): string | undefined {
+  const claims: { id_token?: { acr?: { values?: string[] } } } = JSON.parse(
+    stringOf(parameters, 'claims') || '{}',
+  )
+  return claims.id_token?.acr?.values?.[0]
 }
 
 export function page(title: string, body: string): string {

@@ -49,6 +49,8 @@ export interface TestProviderOptions {
   readonly revocation?: boolean
   /** Whether authorization requests may be pushed (RFC 9126), or must be. */
   readonly pushedRequests?: 'offered' | 'required'
+  /** True: an essential `acr` in the `claims` parameter counts as much as `acr_values`. */
+  readonly claimsParameter?: boolean
   /** Identifiers of APIs (RFC 8707); their access tokens are JWTs (RFC 9068) with all of a person's claims. */
   readonly apis?: readonly string[]
   /** Tokens are bound to keys where that is asked for (RFC 9449): `nonces` refuses proofs without one. */
@@ -213,6 +215,7 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       mTLS: mtls ? mtlsFeature : { enabled: false },
       backchannelLogout: { enabled: true },
       revocation: { enabled: options.revocation ?? false },
+      claimsParameter: { enabled: options.claimsParameter ?? false },
       pushedAuthorizationRequests: {
         enabled: options.pushedRequests !== undefined,
         requirePushedAuthorizationRequests: options.pushedRequests === 'required',

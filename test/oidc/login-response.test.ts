@@ -51,7 +51,7 @@ const refused: { title: string; code: string; bend: Bend; sendsIssuer?: boolean 
   {
     title: 'CORE-2 tells any other error',
     code: 'ERR_CALLBACK_ERROR',
-    bend: (parameters) => parameters.set('error', 'login_required'),
+    bend: (parameters) => parameters.set('error', 'server_error'),
   },
   {
     title: 'CORE-2 checks the state before it tells an error',
@@ -129,7 +129,7 @@ t.test('ISS-1 ISS-3 accepts the right iss, announced or not', async (t) => {
 t.test('CORE-2 keeps the error code as data, and only if it is one', async (t) => {
   const { party, begin } = await setUpHostile(t)
   for (const [error, providerError] of [
-    ['login_required', 'login_required'],
+    ['server_error', 'server_error'],
     ['<script>alert(1)</script>', '<script>alert(1)</script>'],
     ['two words', undefined],
     ['line\nbreak', undefined],

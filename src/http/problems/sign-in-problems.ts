@@ -33,6 +33,13 @@ export const signInProblems = {
     advice: 'Please start again; it usually takes only a moment.',
     ways: ['sign-in', 'home'],
   },
+  ERR_CALLBACK_INTERACTION: {
+    status: 401,
+    title: 'The login service has to ask you something',
+    explanation: 'The login service could not sign you in without showing you a page of its own.',
+    advice: 'Start the sign-in again. If this comes back, sign in at the login service first.',
+    ways: ['sign-in', 'home'],
+  },
   ERR_CALLBACK_LOOP: {
     status: 400,
     title: 'You are asked to sign in again and again',

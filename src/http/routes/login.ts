@@ -29,6 +29,7 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     if (sealed !== null && stepUp === undefined) {
       return answers.problem(request, reply, 'ERR_REQUEST')
     }
-    return startLogin(request, reply, { provider, returnTo, form, stepUp })
+    const hints = provider.hintsIn(query)
+    return startLogin(request, reply, { provider, returnTo, form, stepUp, hints })
   })
 }
