@@ -27,7 +27,7 @@ export function createBrowserCookies(
   { keyRing, store, logger }: { keyRing: KeyRing; store: SessionStore; logger: Logger },
 ): BrowserCookies {
   const { domain, sameSite } = config.session.cookie
-  const formPost = config.providers.some(({ responseMode }) => responseMode === 'form_post')
+  const formPost = config.providers.some(({ responseMode }) => responseMode.startsWith('form_post'))
   const names = createCookieNames({ publicUrl: config.publicUrl, domain })
   const writer = createCookieWriter({
     names,

@@ -14,14 +14,20 @@ export const loginFields = {
       description: 'The scopes to ask for; `openid` must be among them.',
     },
   ),
-  responseMode: Type.Enum(['query', 'form_post'], {
+  responseMode: Type.Enum(['query', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt'], {
     default: 'query',
-    description: 'How the provider sends the authorization response.',
+    description:
+      'How the provider sends the authorization response; with `jwt` in it as a JWT that it signs (JARM), and then nothing else counts.',
   }),
   pushedAuthorizationRequests: Type.Enum(['auto', 'always'], {
     default: 'auto',
     description:
       'When the authorization request is pushed to the provider first (PAR): where the provider requires it, or always. A push that fails ends the login; nothing is sent through the browser instead.',
+  }),
+  signedAuthorizationRequests: Type.Enum(['auto', 'always'], {
+    default: 'auto',
+    description:
+      'When the authorization request is a JWT that the client signs (JAR): where the provider requires it, or always. Needs clientKeyFile.',
   }),
   prompt: Type.Optional(text('Sent as `prompt` with each authorization request.')),
   acrValues: Type.Optional(

@@ -18,6 +18,12 @@ export function* parameterContradictions(provider: ProviderDraft, at: At): Gener
       message: 'must not be "none": nobody could sign in who is not signed in already',
     }
   }
+  if (provider.signedAuthorizationRequests === 'always' && provider.clientKeyFile === undefined) {
+    yield {
+      path: at('signedAuthorizationRequests'),
+      message: 'needs clientKeyFile, the private key to sign with',
+    }
+  }
   yield* startContradictions(provider, at)
   yield* claimsContradictions(provider, at)
   for (const [index, resource] of (provider.resources ?? []).entries()) {

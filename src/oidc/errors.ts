@@ -23,6 +23,8 @@ export type OidcErrorCode =
   | 'ERR_REQUEST_PARAMETER'
   /** A parameter of the authorization response is missing or there twice. */
   | 'ERR_CALLBACK_PARAMETERS'
+  /** The JWT that holds the authorization response must not be believed. */
+  | 'ERR_CALLBACK_RESPONSE'
   | 'ERR_CALLBACK_STATE_MISMATCH'
   | 'ERR_CALLBACK_ISSUER_MISMATCH'
   /** `error=access_denied`: the person or the provider said no. */

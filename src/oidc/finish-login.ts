@@ -8,6 +8,7 @@ import { askedLogin, type LoginDemand, type LoginTransaction } from './login-req
 import { validateLoginResponse } from './login-response.js'
 import type { Provider } from './provider.js'
 import { resourceParameters } from './resource-parameters.js'
+import { expectsResponseToken, openResponseToken } from './response-token.js'
 import { stopwatch } from './stopwatch.js'
 import { exchangeTokens } from './token-exchange.js'
 import { tokensFrom } from './token-response.js'
@@ -31,9 +32,12 @@ export async function finishLogin(
   },
 ): Promise<SignIn> {
   const { config } = provider
-  const { redirectUri, parameters, transaction, stepUp, now } = options
+  const { redirectUri, transaction, stepUp, now } = options
   const elapsedMs = stopwatch()
   const metadata = await provider.metadata()
+  const parameters = expectsResponseToken(config)
+    ? await openResponseToken(provider, metadata, options.parameters, now)
+    : options.parameters
   validateLoginResponse(parameters, transaction, { ...metadata, id: config.id })
   const dpopKey = dpopKeyFor(transaction, metadata)
   const callbackUrl = new URL(redirectUri)

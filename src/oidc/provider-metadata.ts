@@ -19,10 +19,14 @@ export interface ProviderMetadata {
   /** RFC 9126 §5: authorization requests that were not pushed are refused. */
   readonly requiresPushedRequests: boolean
   readonly introspectionEndpoint?: string
+  /** RFC 9101 §10.5: authorization requests that are not signed are refused. */
+  readonly requiresSignedRequests: boolean
   /** RFC 9207 §3: the authorization response carries `iss`. */
   readonly sendsIssuer: boolean
   /** The signature algorithms that an ID token may have. */
   readonly idTokenAlgorithms: readonly string[]
+  /** Those that an authorization response may have which is a JWT. */
+  readonly responseAlgorithms: readonly string[]
   /** What proofs of possession are signed with, where the configuration asks for them. */
   readonly dpopAlgorithm?: DpopAlgorithm
 }
@@ -87,11 +91,13 @@ export function validateProviderMetadata(
     requiresPushedRequests: document['require_pushed_authorization_requests'] === true,
     ...(config.dpop === 'off' ? {} : { dpopAlgorithm: requireDpop(document) }),
     ...(introspectionEndpoint === undefined ? {} : { introspectionEndpoint }),
+    requiresSignedRequests: document['require_signed_request_object'] === true,
     sendsIssuer: document['authorization_response_iss_parameter_supported'] === true,
     idTokenAlgorithms: acceptedAlgorithms(
       document['id_token_signing_alg_values_supported'],
       config.idTokenSigningAlgorithms,
     ),
+    responseAlgorithms: asymmetricOf(document['authorization_signing_alg_values_supported']),
   }
 }
 
@@ -107,14 +113,18 @@ function requireDpop(document: JsonObject): DpopAlgorithm {
 
 function acceptedAlgorithms(announced: unknown, configured: readonly string[] | undefined) {
   if (configured !== undefined) return configured
-  // A provider that announces none must support RS256 all the same (Discovery 1.0 §3).
-  const names: unknown[] = Array.isArray(announced) ? announced : ['RS256']
-  const accepted = names.filter(
-    (name): name is string => typeof name === 'string' && asymmetricAlgorithms.has(name),
-  )
+  const accepted = asymmetricOf(announced)
   if (accepted.length > 0) return accepted
   throw new OidcError(
     'ERR_PROVIDER_METADATA',
     'the provider announces no asymmetric signature algorithm for ID tokens',
+  )
+}
+
+function asymmetricOf(announced: unknown): string[] {
+  // A provider that announces none must support RS256 all the same (Discovery 1.0 §3, JARM §3).
+  const names: unknown[] = Array.isArray(announced) ? announced : ['RS256']
+  return names.filter(
+    (name): name is string => typeof name === 'string' && asymmetricAlgorithms.has(name),
   )
 }

@@ -141,7 +141,7 @@ export function createRelyingParty(
       const transaction = createLoginTransaction(config.id, stateSuffix, dpopKey, now)
       const asked = { redirectUri, demand: stepUp, hints }
       const parameters = await loginParameters(config, transaction, asked)
-      return { url: await authorizationUrl(provider, parameters), transaction }
+      return { url: await authorizationUrl(provider, parameters, now), transaction }
     },
     hintsIn: createHintReader(config),
     finishLogin: (login) => finishLogin(provider, login),

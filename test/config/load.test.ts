@@ -41,6 +41,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         scopes: ['openid', 'profile', 'email'],
         responseMode: 'query',
         pushedAuthorizationRequests: 'auto',
+        signedAuthorizationRequests: 'auto',
         resources: [],
         extraParameters: {},
         startParameters: { login_hint: 'any', ui_locales: 'any' },

@@ -132,4 +132,10 @@ testCases([
     with: setting(`claims: { access_token: { acr: null } }`),
     expect: [['providers[0].claims.access_token', /is not a setting/, 8]],
   },
+  {
+    title: 'JAR-1 signed requests without a key',
+    line: 7,
+    with: setting('signedAuthorizationRequests: always'),
+    expect: [['providers[0].signedAuthorizationRequests', /needs clientKeyFile/, 8]],
+  },
 ])

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startAppInProcess } from '../helpers/app-in-process.js'
-import { startHostileProvider } from '../helpers/hostile-provider.js'
+import { forgeToken, signingKey, startHostileProvider } from '../helpers/hostile-provider.js'
 import { createJarFetch } from '../helpers/jar-fetch.js'
 import { asNavigation } from '../helpers/stack.js'
 
@@ -72,4 +72,34 @@ t.test('CORE-23 a provider that would have to ask ends the login, and nothing lo
     t.match(await response.text(), /Start the sign-in again/)
   }
   t.equal(provider.callsTo('/token'), 0)
+})
+
+t.test('JARM-1 the login is found by the state within the token', async (t) => {
+  const { get, provider } = await startWithHostile(t, { responseMode: 'query.jwt' })
+  const begin = async () => {
+    const started = await get('/oauth2/start?rd=/page')
+    return provider.authorize(started.headers.get('location') ?? '')
+  }
+  const signed = (parameters: URLSearchParams, iss = provider.issuer) => {
+    const exp = Math.floor(Date.now() / 1000) + 600
+    const claims = { iss, aud: 'app', exp, ...Object.fromEntries(parameters) }
+    const header = { alg: 'RS256', kid: signingKey.kid }
+    return forgeToken(header, claims, signingKey.privateKey)
+  }
+  const good = `/oauth2/callback?response=${signed(await begin())}`
+  const finished = await get(good)
+  t.equal(finished.headers.get('x-valetkey-answer'), 'LOGIN_FINISHED')
+  t.equal(finished.headers.get('location'), '/page')
+  const again = await get(good)
+  t.equal(again.headers.get('location'), '/page', 'a second time it leads on without a login')
+  t.equal(provider.callsTo('/token'), 1)
+
+  const foreign = await get(
+    `/oauth2/callback?response=${signed(await begin(), 'https://x.example')}`,
+  )
+  t.equal(foreign.status, 400)
+  t.equal(foreign.headers.get('x-valetkey-answer'), 'ERR_CALLBACK')
+  const plain = await get(`/oauth2/callback?${(await begin()).toString()}`)
+  t.equal(plain.status, 400)
+  t.equal(provider.callsTo('/token'), 1)
 })

@@ -70,7 +70,7 @@ export interface HostileProvider {
   userinfo: Record<string, unknown>
   /** By path: `/token`, `/par`, `/jwks`, `/userinfo`, `/.well-known/openid-configuration`. */
   readonly answers: Map<string, CannedAnswer>
-  /** The parameters of an authorization request, also of one that was pushed. */
+  /** The parameters of an authorization request, also of one that was pushed or signed. */
   asked(url: string): URLSearchParams
   /** Plays the browser and the login page: the parameters of the right authorization response. */
   authorize(url: string): URLSearchParams
@@ -174,7 +174,10 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     answers: new Map(),
     asked(url) {
       const { searchParams } = new URL(url)
-      return pushed.get(searchParams.get('request_uri') ?? '') ?? searchParams
+      const sent = pushed.get(searchParams.get('request_uri') ?? '') ?? searchParams
+      const [, payload = ''] = sent.get('request')?.split('.') ?? []
+      if (payload === '') return sent
+      return new URLSearchParams(JSON.parse(Buffer.from(payload, 'base64url').toString()))
     },
     authorize(url) {
       const asked = provider.asked(url)

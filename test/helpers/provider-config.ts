@@ -13,6 +13,7 @@ export function providerConfig(
     scopes: ['openid', 'profile', 'email'],
     responseMode: 'query',
     pushedAuthorizationRequests: 'auto',
+    signedAuthorizationRequests: 'auto',
     resources: [],
     extraParameters: {},
     startParameters: { login_hint: 'any', ui_locales: 'any' },

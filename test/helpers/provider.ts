@@ -49,6 +49,10 @@ export interface TestProviderOptions {
   readonly revocation?: boolean
   /** Whether authorization requests may be pushed (RFC 9126), or must be. */
   readonly pushedRequests?: 'offered' | 'required'
+  /** Whether authorization requests may be signed (RFC 9101), or must be. */
+  readonly signedRequests?: 'offered' | 'required'
+  /** True: the authorization response can be a JWT (JARM). */
+  readonly responseTokens?: boolean
   /** True: an essential `acr` in the `claims` parameter counts as much as `acr_values`. */
   readonly claimsParameter?: boolean
   /** Identifiers of APIs (RFC 8707); their access tokens are JWTs (RFC 9068) with all of a person's claims. */
@@ -215,6 +219,11 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
       mTLS: mtls ? mtlsFeature : { enabled: false },
       backchannelLogout: { enabled: true },
       revocation: { enabled: options.revocation ?? false },
+      requestObjects: {
+        enabled: options.signedRequests !== undefined,
+        requireSignedRequestObject: options.signedRequests === 'required',
+      },
+      jwtResponseModes: { enabled: options.responseTokens ?? false },
       claimsParameter: { enabled: options.claimsParameter ?? false },
       pushedAuthorizationRequests: {
         enabled: options.pushedRequests !== undefined,

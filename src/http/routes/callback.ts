@@ -19,6 +19,7 @@ import { keptFormPage } from '../pages/kept-form-page.js'
 import { continuePage } from '../pages/continue-page.js'
 import type { PendingLogin } from '../pending-logins.js'
 import { problemCodeOf } from '../problem.js'
+import { stateIn } from '../response-state.js'
 import { createSignInTrouble } from '../sign-in-trouble.js'
 
 /** Every path at which authorization responses arrive, also of logins that an earlier configuration began. */
@@ -43,8 +44,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     { path, parameters }: Arrived,
   ): Promise<FastifyReply> {
     const now = clock()
-    const states = parameters.getAll('state')
-    const state = states.length === 1 ? (states[0] ?? '') : ''
+    const state = stateIn(parameters)
     const login = pendingLogins.find(request, state, now)
     const provider = login && providers.get(login.transaction.providerId)
     if (login === undefined || provider === undefined)
