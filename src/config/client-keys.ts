@@ -93,7 +93,7 @@ function readJwks(text: string): Parsed<WrittenKey[]> {
     const document: unknown = JSON.parse(text)
     const listed: unknown = Reflect.get(Object(document), 'keys') ?? [document]
     const members: unknown[] = Array.isArray(listed) ? listed : []
-    const content = members.filter(isJwk).map((jwk) => ({
+    const content = members.filter(isSigningJwk).map((jwk) => ({
       privateKey: createPrivateKey({ key: jwk, format: 'jwk' }),
       kid: jwk['kid'],
       alg: jwk['alg'],
@@ -105,8 +105,8 @@ function readJwks(text: string): Parsed<WrittenKey[]> {
   }
 }
 
-const isJwk = (member: unknown): member is JsonWebKey & Record<string, unknown> =>
-  typeof member === 'object' && member !== null
+const isSigningJwk = (member: unknown): member is JsonWebKey & Record<string, unknown> =>
+  typeof member === 'object' && member !== null && Reflect.get(member, 'use') !== 'enc'
 
 function usableKey(
   written: WrittenKey,

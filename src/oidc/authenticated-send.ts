@@ -30,10 +30,13 @@ export interface AuthenticatedSend {
  * next proof is tried. That is safe: who the client is is told before anything else, so that a request which was refused
  * for it has used up no code and no refresh token.
  */
-export function createAuthenticatedSend(
-  authentication: ClientAuthentication,
-  transmit: (url: string, request: ClientRequest) => Promise<Received>,
-): AuthenticatedSend {
+export function createAuthenticatedSend(options: {
+  readonly authentication: ClientAuthentication
+  readonly transmit: (url: string, request: ClientRequest) => Promise<Received>
+  /** There was no other proof to try. */
+  readonly onRefused: (url: string, status: number) => void
+}): AuthenticatedSend {
+  const { authentication, transmit, onRefused } = options
   let asked: readonly [ServerMetadata, ClientMetadata] | undefined
 
   async function sendWithProof(
@@ -51,8 +54,12 @@ export function createAuthenticatedSend(
       const fields = Object.fromEntries(headers)
       const received = await transmit(url, { ...request, headers: fields, body: form })
       if (isAccepted(received)) proof.onAccepted?.()
-      const next = isRefused(received) ? others.shift() : undefined
-      if (next === undefined) return received
+      if (!isRefused(received)) return received
+      const next = others.shift()
+      if (next === undefined) {
+        onRefused(url, received.status)
+        return received
+      }
       proof = next
     }
   }

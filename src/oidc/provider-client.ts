@@ -10,6 +10,7 @@ import type { DpopKey } from '../session/dpop-key.js'
 import { createAuthenticatedSend, type Received } from './authenticated-send.js'
 import type { ClientAuthentication } from './client-authentication.js'
 import { createDpopHandle, createDpopNonces } from './dpop.js'
+import type { Logger } from './logger.js'
 import type { ProviderHttp } from './provider-http.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
@@ -33,16 +34,27 @@ export type OpenCall = (
 export function createOpenCall(
   config: ProviderConfig,
   http: ProviderHttp,
-  authentication: ClientAuthentication,
+  {
+    authentication,
+    logger,
+  }: { readonly authentication: ClientAuthentication; readonly logger: Logger },
 ): OpenCall {
   const dpopNonces = createDpopNonces()
 
   return (metadata, tolerate = (body) => body) => {
-    const { authenticate, send } = createAuthenticatedSend(authentication, async (url, request) => {
-      const response = await http.request(url, request)
-      const { status, headers } = response
-      dpopNonces.learn(url, headers)
-      return { status, headers, body: tolerate(await response.text()) }
+    const { authenticate, send } = createAuthenticatedSend({
+      authentication,
+      async transmit(url, request) {
+        const response = await http.request(url, request)
+        const { status, headers } = response
+        dpopNonces.learn(url, headers)
+        return { status, headers, body: tolerate(await response.text()) }
+      },
+      onRefused(url, status) {
+        const { issuer, clientAuthentication } = config
+        const fields = { issuer, clientAuthentication, url, status }
+        logger.warn(fields, 'the provider refuses the client')
+      },
     })
     const configuration = new Configuration(
       {

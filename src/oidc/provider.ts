@@ -59,7 +59,7 @@ export function createProvider(
   })
   const credentials = createClientCredentials(config, { readTls, logger })
   const authentication = createClientAuthentication(config, credentials, now)
-  const open = createOpenCall(config, http, authentication)
+  const open = createOpenCall(config, http, { authentication, logger })
   const discovery = createDiscovery({
     load: async () => {
       const url = discoveryUrl(config.issuer)

@@ -130,6 +130,7 @@ testCases([
       ['a public JWK', JSON.stringify({ ...jwk('a'), d: undefined }), [], /no private JWK/],
       ['a symmetric JWK', '{"kty":"oct","k":"c2VjcmV0"}', [], /no private JWK/],
       ['an empty JWKS', '{"keys":[]}', [], /holds no private key/],
+      ['a JWK to decrypt', JSON.stringify({ ...jwk('a'), use: 'enc' }), [], /holds no private key/],
       ['a short RSA key', String(shortRsa), [], /use RSA of 2048 bits/],
       ['a key for encryption', String(x25519), [], /of a type that cannot sign/],
       ['two keys of one kid', JSON.stringify({ keys: [jwk('a'), jwk('a')] }), [], /two keys .*"a"/],

@@ -69,13 +69,15 @@ t.test('X6 the file may be changed before the provider is', async (t) => {
 })
 
 t.test('X6 a secret that is not accepted ends no session', async (t) => {
-  const { refresh, write, rotateAtProvider } = await setUp(t, 'client_secret_basic')
+  const { lines, refresh, write, rotateAtProvider } = await setUp(t, 'client_secret_basic')
   await rotateAtProvider()
   t.same(await refresh(), ['unavailable', 401])
   await write('wrong', oldSecret)
   t.same(await refresh(), ['unavailable', 401, 401])
   await write(newSecret)
   t.same(await refresh(), ['refreshed', 200])
+  const refusal = 'the provider refuses the client'
+  t.equal(lines.filter((line) => line === refusal).length, 2, 'once for each request')
 })
 
 t.test('X6 many refreshes at once get by the change of the secret', async (t) => {
