@@ -1,42 +1,55 @@
 import type { Finding } from './config-error.js'
-import type { Draft, ProviderDraft } from './draft.js'
+import type { Draft, ProviderDraft, RouteDraft } from './draft.js'
 import { parseDurationMs } from './duration.js'
 import { fapiAlgorithms, fapiClientAuthentication, hasCertificate } from './fapi.js'
 
 type Path = (...keys: (string | number)[]) => (string | number)[]
 
 /** What `profile: fapi2` of a provider rules out, in its own settings and in the routes. */
-export function* fapiContradictions({ providers, routes }: Draft): Generator<Finding> {
-  const profiled = (providers ?? []).map((provider) => provider?.profile !== undefined)
-  for (const [index, provider] of (providers ?? []).entries()) {
+export function* fapiContradictions({ providers = [], routes = [] }: Draft): Generator<Finding> {
+  for (const [index, provider] of providers.entries()) {
     if (provider?.profile === undefined) continue
     const at: Path = (...keys) => ['providers', index, ...keys]
     yield* clientContradictions(provider, at)
     yield* requestContradictions(provider, at)
     yield* tokenContradictions(provider, at)
   }
-  if (!profiled.includes(true)) return
-  const provider = `providers[${profiled.indexOf(true)}]`
-  for (const [index, route] of (routes ?? []).entries()) {
-    if (route?.forward?.accessToken === 'header') {
-      yield {
-        path: ['routes', index, 'forward', 'accessToken'],
-        message: `is header, and profile: fapi2 of ${provider} has access tokens in Authorization alone; use bearer or none`,
-      }
-    }
-    const named = route?.bearer?.provider
-    if (!route?.bearer || !isProfiled(providers ?? [], named)) continue
-    yield {
-      path: ['routes', index, 'bearer'],
-      message: `takes tokens that are bound to nobody, which profile: fapi2 of ${provider} rules out; name another provider in it, or remove it`,
-    }
+  for (const [index, route] of routes.entries()) {
+    if (!route) continue
+    yield* routeContradictions(route, providers, (...keys) => ['routes', index, ...keys])
   }
 }
 
-const isProfiled = (providers: readonly (ProviderDraft | undefined)[], id: string | undefined) =>
-  providers.some((provider) => {
-    return provider?.profile !== undefined && (id === undefined || provider.id === id)
-  })
+/** Access tokens go in `Authorization` alone, and only to whom they are bound (§5.3.3, §5.3.4). */
+function* routeContradictions(
+  { forward, bearer, providers: named }: RouteDraft,
+  providers: readonly (ProviderDraft | undefined)[],
+  at: Path,
+): Generator<Finding> {
+  const profiledOf = (ids: readonly (string | undefined)[] | undefined) =>
+    providers.findIndex((provider) => {
+      return provider?.profile !== undefined && (ids === undefined || ids.includes(provider.id))
+    })
+  const signingIn = profiledOf(named)
+  if (forward?.accessToken === 'header' && signingIn !== -1) {
+    yield {
+      path: at('forward', 'accessToken'),
+      message: `is header, and profile: fapi2 of providers[${signingIn}] has access tokens in Authorization alone; use bearer or none`,
+    }
+  }
+  if (forward?.tokenExchange !== undefined && signingIn !== -1) {
+    yield {
+      path: at('forward', 'tokenExchange'),
+      message: `gets bearer tokens, and profile: fapi2 of providers[${signingIn}] has only such as are bound to their user; remove one of them`,
+    }
+  }
+  const issuing = profiledOf(bearer?.provider === undefined ? undefined : [bearer.provider])
+  if (bearer === undefined || issuing === -1) return
+  yield {
+    path: at('bearer'),
+    message: `takes tokens that are bound to nobody, which profile: fapi2 of providers[${issuing}] rules out; name another provider in it, or remove it`,
+  }
+}
 
 function* clientContradictions(provider: ProviderDraft, at: Path): Generator<Finding> {
   const {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { loadText, problemsOf } from '../helpers/config-fixtures.js'
+import { certificate, privateKey as certificateKey } from '../proxy/self-signed.js'
 
 const pemOf = (type: 'rsa' | 'p256' | 'p384' | 'ed25519') => {
   const { privateKey } =
@@ -111,6 +112,19 @@ for (const [id, settings, expected] of [
   })
 }
 
+t.test(
+  'FAPI-1 FAPI-3 with a certificate it is the certificate that proves and binds',
+  async (t) => {
+    const tls = 'tls: { certFile: /crt, keyFile: /key }'
+    const certified = { ...files, '/crt': certificate, '/key': certificateKey }
+    const load = (settings: string) => loadText(configWith(settings), {}, certified).providers[0]
+    t.match(load(tls), { clientAuthentication: 'tls_client_auth', dpop: 'off' })
+    const both = { clientAuthentication: 'private_key_jwt', dpop: 'off' }
+    t.match(load(`${tls}, clientKeyFile: /p256`), both)
+    t.match(load(`${tls}, dpop: required`), { dpop: 'required' }, 'unless both are asked for')
+  },
+)
+
 t.test('FAPI-4 an RSA key signs with PS256', async (t) => {
   t.same(foundIn('clientKeyFile: /rsa'), [])
   t.same(foundIn('clientKeyFile: /ed25519'), [])
@@ -120,6 +134,10 @@ t.test('FAPI-3 FAPI-5 refuses what routes do to access tokens', async (t) => {
   const key = 'clientKeyFile: /p256'
   t.match(foundIn(key, ', forward: { accessToken: header }'), [
     /^routes\[0\]\.forward\.accessToken is header, and profile: fapi2 of providers\[0\]/,
+  ])
+  t.same(foundIn(key, ', providers: [other], forward: { accessToken: header }'), [])
+  t.match(foundIn(key, ', forward: { tokenExchange: { audience: api } }'), [
+    /^routes\[0\]\.forward\.tokenExchange gets bearer tokens/,
   ])
   t.match(foundIn(key, ', bearer: { audiences: [api] }'), [/^routes\[0\]\.bearer takes tokens/])
   t.same(foundIn(key, ', bearer: { audiences: [api], provider: other }'), [])

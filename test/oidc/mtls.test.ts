@@ -61,6 +61,34 @@ t.test('MTLS-1 MTLS-2 a certificate signs the client in, at the aliases', async 
   t.ok(provider.requests.includes('GET /me'))
 })
 
+t.test('FAPI-1 FAPI-2 FAPI-3 a certificate is enough to be bound to', async (t) => {
+  const { provider, party } = await setUpMtls(
+    t,
+    {
+      ...asClient,
+      profile: 'fapi2',
+      pushedAuthorizationRequests: 'always',
+      idTokenSigningAlgorithms: ['PS256', 'ES256', 'EdDSA'],
+      userinfo: 'always',
+    },
+    {
+      fapi: true,
+      pushedRequests: 'required',
+      client: {
+        client_secret: undefined,
+        token_endpoint_auth_method: 'tls_client_auth',
+        tls_client_auth_san_dns: 'valetkey.example.com',
+        tls_client_certificate_bound_access_tokens: true,
+        id_token_signed_response_alg: 'ES256',
+      },
+    },
+  )
+  const { result } = await signIn(party)
+  t.equal(result.tokens.dpopKey, undefined)
+  t.match(await party.refresh(sessionOf(result), Date.now()), { kind: 'refreshed' })
+  t.ok(provider.requests.includes('POST /request'))
+})
+
 t.test('MTLS-1 a certificate of its own making signs the client in', async (t) => {
   const clientAuthentication = 'self_signed_tls_client_auth' as const
   const folder = t.testdir({ 'own.crt': certificate, 'own.key': privateKey })
