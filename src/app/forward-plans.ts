@@ -43,7 +43,7 @@ export function createForwardPlans(options: {
   }
 
   return function planForward(request, admission) {
-    const { arrival, route, live } = admission
+    const { arrival, route, live, upstreamToken } = admission
     const { config } = route
     const way = ways.get(config)
     if (way === undefined) throw new Error('a route that was not compiled')
@@ -55,12 +55,13 @@ export function createForwardPlans(options: {
       stripPrefix === undefined
         ? arrival.originForm
         : withoutPrefix(arrival.originForm, stripPrefix)
+    const sent = tokenExchange === undefined ? live?.session.tokens : upstreamToken
     return {
       upstream: way.upstream,
       target,
       credentials:
-        live && accessToken === 'bearer' && tokenExchange === undefined
-          ? proveToUpstream(live.session.tokens, way.upstream, { method, target })
+        sent && accessToken === 'bearer'
+          ? proveToUpstream(sent, way.upstream, { method, target })
           : undefined,
       onLive: onLive(admission),
       answerUnauthorized:

@@ -2,20 +2,20 @@ import { parseChallenges } from '../access/challenges.js'
 import { createProver, type Prover } from '../identity/dpop-proof.js'
 import type { Credentials } from '../proxy/credentials.js'
 import { upstreamTarget, type Upstream } from '../proxy/upstream.js'
-import type { Tokens } from '../session/session.js'
+import type { SentToken } from '../session/session.js'
 
 /**
  * Makes the credentials of a request to an upstream with an access token that is bound to a key: the token
  * and a proof of possession, never one without the other (RFC 9449 §7.1). Undefined for a bearer token.
  */
 export type ProveToUpstream = (
-  tokens: Tokens,
+  tokens: SentToken,
   upstream: Upstream,
   sent: { readonly method: string; readonly target: string },
 ) => Credentials | undefined
 
 export function createUpstreamProofs(clock: () => number): ProveToUpstream {
-  const provers = new WeakMap<Tokens, Prover>()
+  const provers = new WeakMap<SentToken, Prover>()
   const nonces = new Map<string, string>()
 
   return function proveToUpstream(tokens, upstream, { method, target }) {

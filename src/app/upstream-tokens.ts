@@ -20,9 +20,9 @@ export function createRouteTokens(
     targets: config.routes.flatMap(({ forward }) => forward.tokenExchange ?? []),
     renewAheadMs: config.session.refreshAhead,
     clock,
-    async exchange({ providerId, accessToken }, target, now) {
+    async exchange({ providerId, tokens: subject }, target, now) {
       const provider = providers.get(providerId)
-      if (provider !== undefined) return provider.exchangeForUpstream(accessToken, target, now)
+      if (provider !== undefined) return provider.exchangeForUpstream(subject, target, now)
       throw new OidcError('ERR_UPSTREAM_TOKEN', `there is no provider "${providerId}" any more`)
     },
     onExchange({ key, providerId }, verdict) {

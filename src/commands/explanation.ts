@@ -160,7 +160,7 @@ function personHeaders(
     assertions: { assertionFor: () => '' },
   })
   const presented = { identity, tokens: { accessToken: '' }, endsAt: now }
-  return sessionHeaders(presented, '', { forward, upstreamToken: '', now })
+  return sessionHeaders(presented, '', { forward, upstreamToken: { accessToken: '' }, now })
 }
 
 const line = (name: string, text: string) => `${name.padEnd(8)} ${printable(text)}`

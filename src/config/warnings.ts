@@ -11,10 +11,7 @@ export function configWarnings(config: Config): ConfigProblem[] {
 function ingressWarnings(config: Config): ConfigProblem[] {
   const { forwardAuth, trustedProxies, extAuthz, providers, routes } = config
   const isAsked = (forwardAuth && trustedProxies.length > 0) || extAuthz.listen !== undefined
-  const sendsBound = routes.some(
-    ({ forward }) => forward.accessToken === 'bearer' && forward.tokenExchange === undefined,
-  )
-  if (!isAsked || !sendsBound) return []
+  if (!isAsked || routes.every(({ forward }) => forward.accessToken !== 'bearer')) return []
   return providers.flatMap(({ dpop }, index) => {
     if (dpop === 'off') return []
     const path = formatPath(['providers', index, 'dpop'])

@@ -3,7 +3,7 @@ import type { Decision } from '../access/decide.js'
 import type { RequestFacts } from '../access/request-facts.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import { countAttempt } from '../access/step-up.js'
-import type { Identity } from '../session/session.js'
+import type { Identity, SentToken } from '../session/session.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Arrival, SentHeaders } from './arrival.js'
 import {
@@ -107,7 +107,7 @@ export function createJudge(options: JudgeOptions): Judge {
     const target = admission.route.config.forward.tokenExchange
     const holder = tokenHolderOf(admission)
     if (target === undefined || holder === undefined) return verdict
-    const admitWith = (upstreamToken: string): Verdict => ({
+    const admitWith = (upstreamToken: SentToken): Verdict => ({
       kind: 'admitted',
       admission: { ...admission, upstreamToken },
     })
@@ -119,7 +119,7 @@ export function createJudge(options: JudgeOptions): Judge {
         upstreamTokens.forget(holder.key)
         return changed
       }
-      if (obtained.kind === 'token') return admitWith(obtained.accessToken)
+      if (obtained.kind === 'token') return admitWith(obtained.token)
       return { kind: 'upstream-token-refused', admission, refusal: obtained }
     })
   }

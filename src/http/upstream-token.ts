@@ -1,4 +1,5 @@
 import type { TokenTarget } from '../config/schema.js'
+import type { SentToken } from '../session/session.js'
 import type { Admission } from './verdict.js'
 
 /** Whose access token is exchanged. */
@@ -6,7 +7,7 @@ export interface TokenHolder {
   /** Names the session or the token without telling it. */
   readonly key: string
   readonly providerId: string
-  readonly accessToken: string
+  readonly tokens: SentToken
 }
 
 /** Why there is no token for an upstream. */
@@ -21,13 +22,13 @@ export interface UpstreamTokenRefusal {
 /** What has access tokens exchanged for ones that are meant for an upstream. */
 export interface UpstreamTokens {
   /** The token, if it takes no call: the way of a warm request. */
-  known(holder: TokenHolder, target: TokenTarget, now: number): string | undefined
+  known(holder: TokenHolder, target: TokenTarget, now: number): SentToken | undefined
   obtain(
     holder: TokenHolder,
     target: TokenTarget,
     now: number,
   ): Promise<
-    | { readonly kind: 'token'; readonly accessToken: string }
+    | { readonly kind: 'token'; readonly token: SentToken }
     | ({ readonly kind: 'refused' } & UpstreamTokenRefusal)
   >
   /** Forgets the tokens of a holder that is gone. */
@@ -39,9 +40,9 @@ export function tokenHolderOf({ live, bearer, route }: Admission): TokenHolder |
   if (route.config.forward.tokenExchange === undefined) return undefined
   if (live !== undefined) {
     const { identity, tokens } = live.session
-    return { key: live.key, providerId: identity.providerId, accessToken: tokens.accessToken }
+    return { key: live.key, providerId: identity.providerId, tokens }
   }
   if (bearer === undefined) return undefined
   const { key, identity, tokens } = bearer
-  return { key, providerId: identity.providerId, accessToken: tokens.accessToken }
+  return { key, providerId: identity.providerId, tokens }
 }

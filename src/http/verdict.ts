@@ -2,7 +2,7 @@ import type { RefusedTarget } from '../access/request-target.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing } from '../access/rules.js'
 import type { StepUp } from '../access/step-up.js'
-import type { Identity } from '../session/session.js'
+import type { Identity, SentToken } from '../session/session.js'
 import type { LiveSession } from '../session/sessions.js'
 import type { Arrival } from './arrival.js'
 import type { BearerCaller, BearerRefusal } from './bearer.js'
@@ -20,7 +20,7 @@ export interface Admission {
   readonly live: LiveSession | undefined
   readonly bearer: BearerCaller | undefined
   /** What the upstream gets in the place of the caller's access token, on routes that have it exchanged. */
-  readonly upstreamToken?: string
+  readonly upstreamToken?: SentToken
   readonly now: number
 }
 

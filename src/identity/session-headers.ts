@@ -1,5 +1,5 @@
 import type { RouteConfig } from '../config/schema.js'
-import type { Identity, Tokens } from '../session/session.js'
+import type { Identity, SentToken } from '../session/session.js'
 import type { AssertionCache } from './assertion-cache.js'
 import type { ClaimPath } from './claims.js'
 import { type Header, identityHeaders } from './identity-headers.js'
@@ -13,7 +13,7 @@ export interface SessionHeadersOptions {
 /** What headers tell of: a session, or an access token that a client presents. */
 export interface Presented {
   readonly identity: Identity
-  readonly tokens: Pick<Tokens, 'accessToken' | 'dpopKey'>
+  readonly tokens: SentToken
   /** Epoch milliseconds. */
   readonly endsAt: number
 }
@@ -25,14 +25,14 @@ export type SessionHeaders = (
   request: {
     readonly forward: RouteConfig['forward']
     /** What the upstream gets in the place of the session's own, where that is exchanged. */
-    readonly upstreamToken: string | undefined
+    readonly upstreamToken: SentToken | undefined
     readonly now: number
   },
 ) => readonly Header[]
 
 interface LastingHeaders {
   readonly headers: readonly Header[]
-  readonly upstreamToken: string | undefined
+  readonly upstreamToken: SentToken | undefined
 }
 
 /**
@@ -48,7 +48,7 @@ export function createSessionHeaders({
   function lastingHeaders(
     session: Presented,
     forward: RouteConfig['forward'],
-    upstreamToken: string | undefined,
+    upstreamToken: SentToken | undefined,
   ): readonly Header[] {
     const byRoute = lasting.get(session) ?? new Map<RouteConfig['forward'], LastingHeaders>()
     lasting.set(session, byRoute)
@@ -80,19 +80,18 @@ export function createSessionHeaders({
 function tokenHeaders(
   { tokens }: Presented,
   { accessToken: form, tokenExchange }: RouteConfig['forward'],
-  upstreamToken: string | undefined,
+  upstreamToken: SentToken | undefined,
 ): Header[] {
-  // Where it is exchanged, the session's own is never sent. What it was exchanged for is a bearer token.
-  const isExchanged = tokenExchange !== undefined
-  const accessToken = isExchanged ? upstreamToken : tokens.accessToken
-  if (accessToken === undefined) return []
+  // Where it is exchanged, the session's own is never sent.
+  const sent = tokenExchange === undefined ? tokens : upstreamToken
+  if (sent === undefined) return []
   switch (form) {
     case 'bearer':
       // One that is bound to a key goes with a proof for the very request, or not at all.
-      if (tokens.dpopKey !== undefined && !isExchanged) return []
-      return [['Authorization', `Bearer ${accessToken}`]]
+      if (sent.dpopKey !== undefined) return []
+      return [['Authorization', `Bearer ${sent.accessToken}`]]
     case 'header':
-      return [[accessTokenHeaderName, accessToken]]
+      return [[accessTokenHeaderName, sent.accessToken]]
     case 'none':
       return []
   }

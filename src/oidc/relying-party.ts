@@ -1,5 +1,6 @@
 import type { ProviderConfig, TokenTarget } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
+import type { SentToken } from '../session/session.js'
 import { authorizationUrl } from './authorization-url.js'
 import { dpopKeyFor } from './dpop.js'
 import type { AccessToken } from './access-token-claims.js'
@@ -91,7 +92,7 @@ export interface RelyingParty {
    */
   verifyAccessToken(accessToken: string, now: number): Promise<AccessToken>
   /** Exchanges an access token for one that is meant for an upstream; throws like `exchangeForUpstream`. */
-  exchangeForUpstream(accessToken: string, target: TokenTarget, now: number): Promise<UpstreamToken>
+  exchangeForUpstream(subject: SentToken, target: TokenTarget, now: number): Promise<UpstreamToken>
   /** Where the provider's pages are: the origins of the issuer and of its logout. */
   pageOrigins(): readonly string[]
   /** Revokes what a session leaves behind, where the provider offers that. Never throws. */
@@ -156,8 +157,8 @@ export function createRelyingParty(
         (accessTokenVerification === 'auto' && issuerNamedBy(accessToken) === undefined)
       return asks ? introspector(accessToken, now) : verifyAccessToken(provider, accessToken, now)
     },
-    exchangeForUpstream: (accessToken, target, now) =>
-      exchangeForUpstream(provider, accessToken, target, now),
+    exchangeForUpstream: (subject, target, now) =>
+      exchangeForUpstream(provider, subject, target, now),
     pageOrigins() {
       const urls = [config.issuer, discovery.current()?.endSessionEndpoint ?? config.issuer]
       return [...new Set(urls.map((url) => new URL(url).origin))]

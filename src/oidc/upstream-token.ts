@@ -1,5 +1,6 @@
 import { genericGrantRequest, type TokenEndpointResponse } from 'openid-client'
 import type { TokenTarget } from '../config/schema.js'
+import type { SentToken } from '../session/session.js'
 import { accessTokenExpiry } from './access-token-expiry.js'
 import { OidcError } from './errors.js'
 import { parseJsonObject } from './json-object.js'
@@ -8,7 +9,7 @@ import { accessTokenOf, tokenEndpointError, tolerateTokenResponse } from './toke
 
 /** A token that an upstream gets in the place of the caller's own. */
 export interface UpstreamToken {
-  readonly accessToken: string
+  readonly token: SentToken
   /** Epoch milliseconds. */
   readonly expiresAt: number
 }
@@ -20,31 +21,38 @@ const tokenTypes = {
 }
 
 /**
- * Has the provider exchange an access token for one that is meant for an upstream (RFC 8693 §2). Throws
- * OidcError: ERR_PROVIDER_UNAVAILABLE for what may pass, ERR_UPSTREAM_TOKEN_DENIED when there is none for
+ * Has the provider exchange an access token for one that is meant for an upstream (RFC 8693 §2). What one
+ * that is bound to a key is exchanged for is bound to the same (RFC 9449 §5). Throws OidcError: ERR_PROVIDER_UNAVAILABLE for what may pass, ERR_UPSTREAM_TOKEN_DENIED when there is none for
  * that upstream, ERR_UPSTREAM_TOKEN for everything else that is not the token asked for.
  */
 export async function exchangeForUpstream(
   provider: Pick<Provider, 'config' | 'open' | 'metadata'>,
-  subjectToken: string,
+  subject: SentToken,
   target: TokenTarget,
   now: number,
 ): Promise<UpstreamToken> {
   const call = provider.open(await provider.metadata(), withoutOtherTokens)
-  const parameters = parametersFor(subjectToken, target)
+  const parameters = parametersFor(subject.accessToken, target)
+  const dpop = await call.dpop(subject.dpopKey)
   let response: TokenEndpointResponse
   try {
-    response = await genericGrantRequest(call.configuration, grantType, parameters)
+    response = await genericGrantRequest(
+      call.configuration,
+      grantType,
+      parameters,
+      dpop === undefined ? {} : { DPoP: dpop },
+    )
   } catch (failure) {
     throw refusalOf(tokenEndpointError(call.received(), failure))
   }
-  const accessToken = checkResponse(response, target)
+  const { dpopKey } = subject
+  const accessToken = checkResponse(response, target, dpopKey === undefined ? 'Bearer' : 'DPoP')
   const { accessTokenExpiresAt: expiresAt } = accessTokenExpiry(accessToken, {
     expiresInSeconds: response.expires_in,
     defaultLifetimeMs: provider.config.defaultAccessTokenLifetime,
     now,
   })
-  return { accessToken, expiresAt }
+  return { token: { accessToken, ...(dpopKey === undefined ? {} : { dpopKey }) }, expiresAt }
 }
 
 function parametersFor(
@@ -69,7 +77,11 @@ function withoutOtherTokens(body: string): string {
   return JSON.stringify({ ...members, refresh_token: undefined, id_token: undefined })
 }
 
-function checkResponse(response: TokenEndpointResponse, { requestedTokenType }: TokenTarget) {
+function checkResponse(
+  response: TokenEndpointResponse,
+  { requestedTokenType }: TokenTarget,
+  type: 'Bearer' | 'DPoP',
+): string {
   const issued = response['issued_token_type']
   if (issued !== tokenTypes[requestedTokenType]) {
     const said = JSON.stringify(issued)?.slice(0, 200) ?? 'missing'
@@ -79,7 +91,7 @@ function checkResponse(response: TokenEndpointResponse, { requestedTokenType }: 
     )
   }
   try {
-    return accessTokenOf(response, 'Bearer')
+    return accessTokenOf(response, type)
   } catch (error) {
     throw error instanceof OidcError ? refusalOf(error) : error
   }

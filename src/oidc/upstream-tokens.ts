@@ -1,4 +1,5 @@
 import type { TokenTarget } from '../config/schema.js'
+import type { SentToken } from '../session/session.js'
 import { OidcError } from './errors.js'
 import { createTokenCache, type TokenCache } from './token-cache.js'
 import type { UpstreamToken } from './upstream-token.js'
@@ -8,11 +9,11 @@ export interface TokenHolder {
   /** Names the session or the token without telling it. */
   readonly key: string
   readonly providerId: string
-  readonly accessToken: string
+  readonly tokens: SentToken
 }
 
 export type UpstreamTokenVerdict =
-  | { readonly kind: 'token'; readonly accessToken: string }
+  | { readonly kind: 'token'; readonly token: SentToken }
   /** `code` and `reason` are the same for as long as nobody asks again. */
   | {
       readonly kind: 'refused'
@@ -25,7 +26,7 @@ export type UpstreamTokenVerdict =
 /** The tokens that upstreams get in the place of the caller's own, in the memory of this process. */
 export interface UpstreamTokens {
   /** The token for an upstream, if it takes no call. One that is soon due is renewed in the background. */
-  known(holder: TokenHolder, target: TokenTarget, now: number): string | undefined
+  known(holder: TokenHolder, target: TokenTarget, now: number): SentToken | undefined
   /** The same with a call, which everybody shares who asks meanwhile. Never gives any other token. */
   obtain(holder: TokenHolder, target: TokenTarget, now: number): Promise<UpstreamTokenVerdict>
   /** Whether there are tokens of that holder, or are about to be. */
@@ -58,7 +59,7 @@ const unavailableForMs = 3000
 const longestHoldOffMs = 60_000
 
 interface Kept {
-  readonly accessToken: string
+  readonly token: SentToken
   readonly renewAt: number
 }
 
@@ -126,12 +127,12 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
     onExchange(holder, verdict)
     return verdict
 
-    function keep({ accessToken, expiresAt }: UpstreamToken): UpstreamTokenVerdict {
+    function keep({ token, expiresAt }: UpstreamToken): UpstreamTokenVerdict {
       const aheadMs = Math.min(renewAheadMs, (expiresAt - now) / 2)
-      const bytes = overheadBytes + accessToken.length
-      const kept = { accessToken, renewAt: expiresAt - aheadMs }
+      const bytes = overheadBytes + token.accessToken.length
+      const kept = { token, renewAt: expiresAt - aheadMs }
       if (!isForgotten()) tokens.set(holder.key, kept, { goodUntil: expiresAt, bytes })
-      return { kind: 'token', accessToken }
+      return { kind: 'token', token }
     }
 
     function refuse(error: unknown): UpstreamTokenVerdict {
@@ -156,7 +157,7 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
       if (isDue && state.refusals.get(holder.key, now) === undefined) {
         void start(state, holder, target)
       }
-      return kept.accessToken
+      return kept.token
     },
     async obtain(holder, target, now) {
       const state = stateOf(target)

@@ -17,6 +17,9 @@ export interface Tokens {
   readonly dpopKey?: DpopKey
 }
 
+/** An access token as an upstream gets it, with the key that it is bound to. */
+export type SentToken = Pick<Tokens, 'accessToken' | 'dpopKey'>
+
 /** Who is signed in, as verified from the ID token and userinfo. `issuer` with `sub` is the user's key. */
 export interface Identity {
   readonly providerId: string

@@ -2,21 +2,30 @@ import fastify from 'fastify'
 import t from 'tap'
 import { createForwardPlans } from '../../src/app/forward-plans.js'
 import { compileRoutes } from '../../src/access/route-table.js'
+import type { Admission } from '../../src/http/verdict.js'
+import type { SentToken } from '../../src/session/session.js'
+import { createLiveSession } from '../../src/session/live-session.js'
+import { createTicket } from '../../src/session/ticket.js'
+import { createSession } from '../session/fixtures.js'
 import { loadText } from '../helpers/config-fixtures.js'
 
 /** What is planned for a request to `/app/x?y` on a route with these settings. */
-async function planFor(settings: string) {
+async function planFor(settings: string, caller: Partial<Admission> = {}) {
   const { routes } = loadText(`
 publicUrl: https://app.example.com
 providers: [{ issuer: https://idp.example.com, clientId: app, clientSecret: s3cret-s3cret-s3cret }]
 routes: [{ match: { path: /app/ }, ${settings} }]
 `)
+  const proven: SentToken[] = []
   const table = compileRoutes(routes, { basePath: '/oauth2' })
   const planForward = createForwardPlans({
     routes: table.routes,
     scheme: 'https',
     callerHeaders: () => [],
-    proveToUpstream: () => undefined,
+    proveToUpstream: (token) => {
+      proven.push(token)
+      return undefined
+    },
     closeWithSession: () => undefined,
     closeAtExpiry: () => undefined,
     answerChallenge: () => false,
@@ -37,12 +46,18 @@ routes: [{ match: { path: /app/ }, ${settings} }]
       live: undefined,
       bearer: undefined,
       now: 0,
+      ...caller,
     })
     return { ...plan, addHeaders: Object.fromEntries(plan.addHeaders) }
   })
   const answer = await server.inject({ url: '/', headers: { host: 'app.example.com:444' } })
   await server.close()
-  return answer.json<{ target: string; upstream: object; addHeaders: Record<string, string> }>()
+  const plan = answer.json<{
+    target: string
+    upstream: object
+    addHeaders: Record<string, string>
+  }>()
+  return { ...plan, proven }
 }
 
 t.test('B.2-9 keeps the path and the host of the client', async (t) => {
@@ -77,4 +92,16 @@ t.test('strips the prefix, and tells it', async (t) => {
     upstream: { socketPath: '/run/app.sock' },
     addHeaders: { 'X-Forwarded-Prefix': '/app' },
   })
+})
+
+t.test('TX-1 DPOP-1 what is proven to the upstream is the token that it gets', async (t) => {
+  const session = createSession()
+  const times = { inactivityTimeoutMs: 1000, refreshAheadMs: 0 }
+  const live = createLiveSession(times, createTicket(), session, { version: 1, lastActiveAt: 0 })
+  const upstream = 'upstream: "http://10.1.2.3:3000"'
+  const exchanging = `${upstream}, forward: { tokenExchange: { audiences: [a] } }`
+  const upstreamToken = { accessToken: 'theirs' }
+  t.same((await planFor(upstream, { live })).proven, [session.tokens])
+  t.same((await planFor(exchanging, { live, upstreamToken })).proven, [upstreamToken])
+  t.same((await planFor(exchanging, { live })).proven, [])
 })

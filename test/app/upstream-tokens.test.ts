@@ -78,7 +78,10 @@ routes: [{ upstream: 'http://127.0.0.1:3000', forward: { tokenExchange: { audien
   const tokens = createRouteTokens(config, {
     providers: {
       get: () => ({
-        exchangeForUpstream: async () => ({ accessToken: 'one', expiresAt: now + 3_600_000 }),
+        exchangeForUpstream: async () => ({
+          token: { accessToken: 'one' },
+          expiresAt: now + 3_600_000,
+        }),
       }),
     },
     metrics,
@@ -89,7 +92,11 @@ routes: [{ upstream: 'http://127.0.0.1:3000', forward: { tokenExchange: { audien
   const target = config.routes[0]?.forward.tokenExchange
   if (target === undefined) throw new Error('no target')
   await store.create('key', Buffer.from('sealed'), now, now + 3_600_000)
-  await tokens.obtain({ key: 'key', providerId: 'default', accessToken: 'own' }, target, now)
+  await tokens.obtain(
+    { key: 'key', providerId: 'default', tokens: { accessToken: 'own' } },
+    target,
+    now,
+  )
   await store.replace('key', Buffer.from('sealed anew'), 1)
   await new Promise(setImmediate)
   t.equal(tokens.holds('key'), true)

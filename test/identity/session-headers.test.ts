@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createSessionHeaders } from '../../src/identity/session-headers.js'
+import type { SentToken } from '../../src/session/session.js'
 import { loadText } from '../helpers/config-fixtures.js'
 
 const identity = { providerId: 'corp', issuer: 'https://idp.example.com', sub: 'alice', claims: {} }
@@ -26,7 +27,7 @@ function setUp(settings: string, tokens: object = {}) {
     assertions: { assertionFor: () => 'assertion' },
   })
   const session = { identity, tokens: { accessToken: 'own', ...tokens }, endsAt: 1000 }
-  return (upstreamToken?: string) =>
+  return (upstreamToken?: SentToken) =>
     sessionHeaders(session, 'key', { forward, upstreamToken, now: 0 })
 }
 
@@ -36,19 +37,24 @@ const tokenIn = (headers: readonly (readonly [string, string])[]) =>
 t.test('TX-1 where the token is exchanged, the own one is never sent', async (t) => {
   for (const tokens of [{}, { dpopKey }]) {
     const headers = setUp(`{ ${exchanging} }`, tokens)
-    t.same(tokenIn(headers('theirs')), [['Authorization', 'Bearer theirs']])
+    t.same(tokenIn(headers({ accessToken: 'theirs' })), [['Authorization', 'Bearer theirs']])
     t.same(tokenIn(headers()), [])
     const inHeader = setUp(`{ accessToken: header, ${exchanging} }`, tokens)
-    t.same(tokenIn(inHeader('theirs')), [['X-Forwarded-Access-Token', 'theirs']])
+    t.same(tokenIn(inHeader({ accessToken: 'theirs' })), [['X-Forwarded-Access-Token', 'theirs']])
     t.same(tokenIn(inHeader()), [])
   }
 })
 
+t.test('TX-1 DPOP-1 a bound one goes with a proof for the very request alone', async (t) => {
+  t.same(tokenIn(setUp(`{ ${exchanging} }`)({ accessToken: 'theirs', dpopKey })), [])
+})
+
 t.test('TX-1 headers are made anew with another token, and with no other cause', async (t) => {
   const headers = setUp(`{ ${exchanging} }`)
-  const first = headers('one')
-  t.equal(headers('one'), first)
-  t.same(tokenIn(headers('two')), [['Authorization', 'Bearer two']])
+  const one = { accessToken: 'one' }
+  const first = headers(one)
+  t.equal(headers(one), first)
+  t.same(tokenIn(headers({ accessToken: 'two' })), [['Authorization', 'Bearer two']])
   const own = setUp('{}')
   t.same(tokenIn(own()), [['Authorization', 'Bearer own']])
   t.equal(own(), own())

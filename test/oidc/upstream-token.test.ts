@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { decodeProtectedHeader } from 'jose'
 import t, { type Test } from 'tap'
 import type { ProviderConfig, TokenTarget } from '../../src/config/schema.js'
+import type { DpopKey } from '../../src/session/dpop-key.js'
 import type { CannedAnswer } from '../helpers/hostile-provider.js'
 import { setUpHostile } from './hostile-login.js'
 
@@ -8,29 +11,36 @@ const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
 const now = 1_800_000_000_000
 const target: TokenTarget = { audiences: ['orders'], requestedTokenType: 'access_token' }
 
+const right = {
+  access_token: 'for-orders',
+  issued_token_type: accessTokenType,
+  token_type: 'Bearer',
+  expires_in: 120,
+}
+
+function createDpopKey(): DpopKey {
+  const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
+  return { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', x, d }
+}
+
 /** A provider that exchanges tokens, rightly or as it is told. */
 async function setUp(t: Test, settings: Partial<ProviderConfig> = {}) {
   const { provider, party } = await setUpHostile(t, settings)
-  const right = {
-    access_token: 'for-orders',
-    issued_token_type: accessTokenType,
-    token_type: 'Bearer',
-    expires_in: 120,
-  }
   const answer = (members: Record<string, unknown>) =>
     provider.answers.set('/token', { body: JSON.stringify({ ...right, ...members }) })
   answer({})
   return {
     provider,
     answer,
-    exchange: (for_: TokenTarget = target) => party.exchangeForUpstream('subject', for_, now),
+    exchange: (for_: TokenTarget = target) =>
+      party.exchangeForUpstream({ accessToken: 'subject' }, for_, now),
     form: () => [...(provider.calls.findLast(({ path }) => path === '/token')?.form ?? [])],
   }
 }
 
 t.test('TX-1 BCP-7 a token is exchanged for one that is meant for the upstream', async (t) => {
   const { provider, exchange, form } = await setUp(t)
-  t.same(await exchange(), { accessToken: 'for-orders', expiresAt: now + 120_000 })
+  t.same(await exchange(), { token: { accessToken: 'for-orders' }, expiresAt: now + 120_000 })
   t.same(form(), [
     ['subject_token', 'subject'],
     ['subject_token_type', accessTokenType],
@@ -77,7 +87,7 @@ t.test('TX-1 the expiry is told by expires_in, else by the token, else assumed',
 t.test('TX-1 the other tokens that come with it are of no concern', async (t) => {
   const { answer, exchange } = await setUp(t)
   answer({ id_token: 'no.id.token', refresh_token: 'refresh', scope: 7 })
-  t.same(await exchange(), { accessToken: 'for-orders', expiresAt: now + 120_000 })
+  t.same(await exchange(), { token: { accessToken: 'for-orders' }, expiresAt: now + 120_000 })
 })
 
 const wrong: [what: string, members: Record<string, unknown>, message: RegExp][] = [
@@ -159,5 +169,22 @@ t.test('TX-1 a provider that is not there may come', async (t) => {
   await provider.stop()
   await t.rejects(exchange(), { code: 'ERR_PROVIDER_UNAVAILABLE' })
   await provider.start()
-  t.match(await exchange(), { accessToken: 'for-orders' })
+  t.match(await exchange(), { token: { accessToken: 'for-orders' } })
+})
+
+t.test('TX-1 DPOP-1 what a bound token is exchanged for is bound to the same key', async (t) => {
+  const { provider, party } = await setUpHostile(t)
+  const dpopKey = createDpopKey()
+  const answer = (type: string) =>
+    provider.answers.set('/token', { body: JSON.stringify({ ...right, token_type: type }) })
+  const exchange = () => party.exchangeForUpstream({ accessToken: 'subject', dpopKey }, target, now)
+  answer('DPoP')
+  t.same(await exchange(), {
+    token: { accessToken: 'for-orders', dpopKey },
+    expiresAt: now + 120_000,
+  })
+  const call = provider.calls.findLast(({ path }) => path === '/token')
+  t.match(decodeProtectedHeader(String(call?.headers['dpop'])), { jwk: { x: dpopKey.x } })
+  answer('Bearer')
+  await t.rejects(exchange(), { code: 'ERR_UPSTREAM_TOKEN', message: /not DPoP/ })
 })

@@ -7,7 +7,7 @@ import { createUpstreamTokens, type TokenHolder } from '../../src/oidc/upstream-
 const orders: TokenTarget = { audiences: ['orders'], requestedTokenType: 'access_token' }
 const alsoOrders: TokenTarget = { ...orders, audiences: ['orders'] }
 const stock: TokenTarget = { ...orders, scopes: ['stock'] }
-const alice: TokenHolder = { key: 'alice', providerId: 'corp', accessToken: 'first' }
+const alice: TokenHolder = { key: 'alice', providerId: 'corp', tokens: { accessToken: 'first' } }
 const bob: TokenHolder = { ...alice, key: 'bob' }
 
 /** Tokens with a clock that the test moves, and a provider whose calls it answers. */
@@ -26,7 +26,8 @@ function setUp(renewAheadMs = 10_000) {
     clock: () => state.now,
     exchange: (holder, target, now) =>
       new Promise<UpstreamToken>((resolve, reject) => {
-        const answer = (accessToken: string) => resolve({ accessToken, expiresAt: now + 60_000 })
+        const answer = (accessToken: string) =>
+          resolve({ token: { accessToken }, expiresAt: now + 60_000 })
         calls.push({ holder, target, answer, fail: reject })
       }),
     onExchange: (holder, verdict) =>
@@ -37,7 +38,8 @@ function setUp(renewAheadMs = 10_000) {
     calls,
     reports,
     tokens,
-    known: (holder = alice, target = orders) => tokens.known(holder, target, state.now),
+    known: (holder = alice, target = orders) =>
+      tokens.known(holder, target, state.now)?.accessToken,
     obtain: (holder = alice, target = orders) => tokens.obtain(holder, target, state.now),
   }
 }
@@ -48,7 +50,7 @@ type SetUp = ReturnType<typeof setUp>
 async function withToken(t: Test, { obtain, calls }: SetUp, token = 'one') {
   const obtaining = obtain()
   calls.at(-1)?.answer(token)
-  t.same(await obtaining, { kind: 'token', accessToken: token })
+  t.same(await obtaining, { kind: 'token', token: { accessToken: token } })
 }
 
 t.test('TX-1 a hundred requests make one call, and later ones none', async (t) => {
@@ -80,14 +82,14 @@ t.test(
     const parts = setUp()
     await withToken(t, parts)
     const { calls, known, state } = parts
-    const refreshed = { ...alice, accessToken: 'second' }
+    const refreshed = { ...alice, tokens: { accessToken: 'second' } }
     t.equal(known(refreshed), 'one')
     t.equal(calls.length, 1)
     state.now += 50_000
     t.equal(known(refreshed), 'one', 'the old one is good while the new one is on its way')
     t.equal(known(refreshed), 'one')
     t.equal(calls.length, 2)
-    t.equal(calls[1]?.holder.accessToken, 'second')
+    t.equal(calls[1]?.holder.tokens.accessToken, 'second')
     calls[1]?.answer('two')
     await new Promise(setImmediate)
     t.equal(known(refreshed), 'two')
