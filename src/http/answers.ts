@@ -25,6 +25,8 @@ export type AnswerName =
   | 'FORM_LOST'
   | 'CONTINUE_PAGE'
   | 'SIGN_IN_PAGE'
+  | 'SIGN_IN_CONFIRM_PAGE'
+  | 'SIGNED_IN_ALREADY'
   | 'SIGN_OUT_PAGE'
   | 'SIGN_OUT_STARTED'
   | 'SIGNED_OUT'

@@ -9,6 +9,7 @@ import { registerClientJwks } from './routes/client-jwks.js'
 import { registerExtAuthz } from './routes/ext-authz.js'
 import { registerForwardAuth } from './routes/forward-auth.js'
 import { registerFrontchannelLogout } from './routes/frontchannel-logout.js'
+import { registerInitiateLogin } from './routes/initiate-login.js'
 import { registerJwks } from './routes/jwks.js'
 import { registerLogin } from './routes/login.js'
 import { registerSession } from './routes/session.js'
@@ -34,6 +35,7 @@ export async function registerEndpoints(
   registerLogin(scope, context)
   registerSignIn(scope, context)
   registerCallback(scope, context)
+  registerInitiateLogin(scope, context)
   registerSignOut(scope, context)
   registerSession(scope, context)
   registerSessions(scope, context)
@@ -59,6 +61,7 @@ export function servedPaths({
   return [
     start,
     ...callbackPaths(paths, providers),
+    paths.initiateLogin,
     signIn,
     signOut,
     signedOut,

@@ -16,6 +16,8 @@ export interface Paths {
   /** The redirect URI's path of one provider among several. */
   callbackOf(providerId: string): string
   readonly signIn: string
+  /** Where another site has people sign in (OpenID Connect Core §4). */
+  readonly initiateLogin: string
   readonly signOut: string
   /** Where the provider sends people after RP-initiated logout: the `post_logout_redirect_uri`. */
   readonly signedOut: string
@@ -55,6 +57,7 @@ export function createPaths(basePath: string): Paths {
     callback: `${below}callback`,
     callbackOf: (providerId) => `${below}callback/${providerId}`,
     signIn,
+    initiateLogin: `${below}initiate_login`,
     signOut,
     signedOut: `${below}signed_out`,
     auth: `${below}auth`,

@@ -13,7 +13,6 @@ import {
 import type { KeptForm } from '../kept-forms.js'
 import type { LoginProvider } from '../login-provider.js'
 import type { Paths } from '../paths.js'
-import { initiatorOf } from '../navigation.js'
 import { formNotSentPage } from '../pages/form-not-sent-page.js'
 import { keptFormPage } from '../pages/kept-form-page.js'
 import { continuePage } from '../pages/continue-page.js'
@@ -21,6 +20,7 @@ import type { PendingLogin } from '../pending-logins.js'
 import { problemCodeOf } from '../problem.js'
 import { stateIn } from '../response-state.js'
 import { createSignInTrouble } from '../sign-in-trouble.js'
+import { withholdsSession } from '../withheld-session.js'
 
 /** Every path at which authorization responses arrive, also of logins that an earlier configuration began. */
 export const callbackPaths = (
@@ -151,7 +151,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     if (previous !== undefined) return 'live'
     const shown = context.cookieNames.readTicketCookie(request.raw.headers.cookie)
     if (shown !== undefined) return 'unknown'
-    return withholdsSession(request) ? 'withheld' : 'not-sent'
+    return withholdsSession(context, request) ? 'withheld' : 'not-sent'
   }
 
   /**
@@ -177,7 +177,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     const returnTo = context.parseReturnTo(context.returnState.read(state)?.returnTo)
     const live = await peekSession(context, request, now)
     if (live !== undefined) return enter(request, reply, returnTo ?? '/', state)
-    if (withholdsSession(request)) {
+    if (withholdsSession(context, request)) {
       // Asked once more from a page of ours, the browser shows whether there is a session.
       const again = `${context.paths.callback}?${new URLSearchParams({ state }).toString()}`
       return goOn(reply, 'CONTINUE_PAGE', again)
@@ -207,12 +207,6 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     const { host } = context.publicUrl
     const page = continuePage({ host, to, ...(fragmentOf && { fragmentOf }) })
     return context.answers.page(reply, name, page)
-  }
-
-  /** Whether another site made this request, so that the browser may not have sent the session cookie. */
-  function withholdsSession({ method, raw: { headers } }: FastifyRequest): boolean {
-    if (initiatorOf(headers, context.publicUrl.origin) !== 'cross-site') return false
-    return context.sameSite === 'strict' || (context.sameSite === 'lax' && method === 'POST')
   }
 
   for (const path of callbackPaths(paths, providers)) {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { confirmSignInPage } from '../../../src/http/pages/confirm-sign-in-page.js'
 import { confirmSignOutPage } from '../../../src/http/pages/confirm-sign-out-page.js'
 import { continuePage } from '../../../src/http/pages/continue-page.js'
 import { errorPage } from '../../../src/http/pages/error-page.js'
@@ -83,6 +84,14 @@ function pagesWith(text: string): Record<string, Page> {
     }),
     signedOut: signedOutPage({ host, signInHref: text, providerStillSignedIn: text }),
     confirm: confirmSignOutPage({ host, signOutPath: text, returnTo: text }),
+    confirmSignIn: confirmSignInPage({
+      host,
+      person: text,
+      providerName: text,
+      action: text,
+      fields: { [text]: text },
+      stayHref: text,
+    }),
     continue: continuePage({ host, to: text }),
     signOutAtProvider: signOutAtProviderPage({
       host,

@@ -1,0 +1,31 @@
+import { html } from './html.js'
+import { createPage, type Page } from './layout.js'
+import { signedInAs } from './signed-in-as.js'
+
+/** Asks before a sign-in, which another site began, takes the place of the session that there is. */
+export function confirmSignInPage(options: {
+  host: string
+  /** What the person recognises: a name or an address. */
+  person: string
+  providerName: string
+  action: string
+  fields: Readonly<Record<string, string | undefined>>
+  stayHref: string
+}): Page {
+  const { providerName } = options
+  return createPage({
+    host: options.host,
+    title: 'Do you want to sign in anew?',
+    icon: 'key',
+    tone: 'plain',
+    body: html`<p>
+        A link brought you here to sign in with <strong>${providerName}</strong>. That would take
+        the place of the sign-in that you have at <strong>${options.host}</strong>.
+      </p>
+      ${signedInAs(options.person)}`,
+    actions: [
+      { label: 'Stay signed in', href: options.stayHref },
+      { label: `Sign in with ${providerName}`, post: options.action, fields: options.fields },
+    ],
+  })
+}
