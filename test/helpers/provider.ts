@@ -67,6 +67,8 @@ export interface TestProviderOptions {
   readonly fapi?: boolean
   /** How long tokens for one of the `apis` live that an access token was exchanged for; without it there are none. */
   readonly exchangedTokenTtlSeconds?: number
+  /** Another client, with the same secret. */
+  readonly secondClientId?: string
   /** Registered for the client `app`, over the defaults. */
   readonly client?: Partial<ClientMetadata>
 }
@@ -199,6 +201,13 @@ export async function startProvider(options: TestProviderOptions = {}): Promise<
         ...(options.introspection === 'signed' && { introspection_signed_response_alg: 'RS256' }),
         ...options.client,
       },
+      ...[options.secondClientId ?? []].flat().map((id) => ({
+        client_id: id,
+        client_secret: clientSecret,
+        redirect_uris: ['http://127.0.0.1/callback'],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code' as const],
+      })),
     ],
     jwks: {
       keys: [
