@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { providerOf } from '../http/provider-of.js'
 import type { SessionKey } from '../session/session-store.js'
 import type { RelyingParty } from '../oidc/relying-party.js'
 import type { Session, Tokens } from '../session/session.js'
@@ -32,7 +33,7 @@ export function createRevocations(options: {
 
   return {
     revoke(key, { identity, tokens }) {
-      const provider = providers.get(identity.providerId)
+      const provider = providerOf(providers, identity)
       if (provider === undefined) return
       if (underWay >= maxUnderWay) {
         metrics.revocation('dropped')

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.js'
+import { providerOf } from '../http/provider-of.js'
 import { connectRedis } from '../redis/connect.js'
 import type { KeyRing } from '../session/key-ring.js'
 import { createMemoryRefreshLock } from '../session/memory-refresh-lock.js'
@@ -41,7 +42,7 @@ export function openSessions(
     store,
     lock,
     keyRing,
-    refresher: (providerId) => providers.get(providerId)?.refresh,
+    refresher: (identity) => providerOf(providers, identity)?.refresh,
     inactivityTimeoutMs: session.inactivityTimeout,
     lifetimeMs: session.lifetime,
     refreshAheadMs: session.refreshAhead,

@@ -7,6 +7,7 @@ import {
   type TurnLimits,
 } from './refresh-in-turn.js'
 import type { RefreshReport, RefreshResult } from './refresh-session.js'
+import type { Identity } from './session.js'
 import { type SessionKey, StoreUnavailableError } from './session-store.js'
 
 /** Whether a request can go on, and with which tokens. */
@@ -32,7 +33,7 @@ export const defaultRefreshLimits: RefreshLimits = {
 }
 
 export interface FreshenerOptions extends RefreshInTurnOptions {
-  readonly refresher: (providerId: string) => Refresher | undefined
+  readonly refresher: (identity: Identity) => Refresher | undefined
   readonly limits: RefreshLimits
   readonly onRefresh: (key: SessionKey, report: RefreshReport) => void
 }
@@ -56,7 +57,7 @@ export function createFreshener(options: FreshenerOptions): Freshener {
     const isValid = isAccessTokenValid(live, now)
     if (isValid && now < live.refreshAt) return { kind: 'live', live }
 
-    const refresher = options.refresher(live.session.identity.providerId)
+    const refresher = options.refresher(live.session.identity)
     if (live.session.tokens.refreshToken === undefined || refresher === undefined) {
       if (isValid) return { kind: 'live', live }
       return { kind: 'ended', reason: 'the access token expired and nothing can renew it' }

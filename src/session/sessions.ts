@@ -104,7 +104,7 @@ export interface SessionsOptions {
   readonly store: SessionStore
   readonly lock: RefreshLock
   readonly keyRing: KeyRing
-  readonly refresher: (providerId: string) => Refresher | undefined
+  readonly refresher: (identity: Identity) => Refresher | undefined
   readonly inactivityTimeoutMs: number
   readonly lifetimeMs: number
   readonly refreshAheadMs: number

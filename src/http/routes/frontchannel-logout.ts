@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type EndpointContext, peekSession, queryOf } from '../endpoint-context.js'
+import { providerOf } from '../provider-of.js'
 import type { LoginProvider } from '../login-provider.js'
 
 const longestSid = 255
@@ -38,10 +39,10 @@ export function registerFrontchannelLogout(scope: FastifyInstance, context: Endp
   async function endOwnSession(request: FastifyRequest): Promise<void> {
     const live = await peekSession(context, request, clock())
     if (live === undefined) return
-    const { issuer, sid, sub, providerId } = live.session.identity
+    const { issuer, sid, sub } = live.session.identity
     const { referer = '' } = request.raw.headers
     const from = URL.canParse(referer) ? new URL(referer).origin : undefined
-    const origins = context.providers.get(providerId)?.pageOrigins() ?? []
+    const origins = providerOf(context.providers, live.session.identity)?.pageOrigins() ?? []
     if (from === undefined || !origins.includes(from)) return
     await sessions.destroy(live)
     events.onProviderLogout(request, { channel: 'frontchannel', issuer, sid, sub, ended: 1 })

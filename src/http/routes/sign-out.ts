@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveSession } from '../../session/sessions.js'
 import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
 import { initiatorOf, isPrefetch } from '../navigation.js'
+import { providerOf } from '../provider-of.js'
 import { confirmSignOutPage } from '../pages/confirm-sign-out-page.js'
 import { signOutAtProviderPage } from '../pages/sign-out-at-provider-page.js'
 import { signedOutPage } from '../pages/signed-out-page.js'
@@ -76,7 +77,7 @@ export function registerSignOut(scope: FastifyInstance, context: EndpointContext
     { session }: LiveSession,
     returnTo: string | undefined,
   ): FastifyReply {
-    const provider = providers.get(session.identity.providerId)
+    const provider = providerOf(providers, session.identity)
     const url = provider?.endSessionUrl({
       idTokenHint: session.tokens.idToken,
       postLogoutRedirectUri: origin + paths.signedOut,
