@@ -1,5 +1,5 @@
 import type { Admission } from '../http/verdict.js'
-import type { Header } from '../identity/identity-headers.js'
+import type { Header } from '../identity/header-value.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
 
 /** What an upstream is told about who makes an admitted request, as headers; none for strangers. */

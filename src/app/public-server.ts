@@ -15,7 +15,9 @@ import type { Certificate } from '../http/listener.js'
 import { createPaths } from '../http/paths.js'
 import { createRenderer } from '../http/renderer.js'
 import { createServer } from '../http/server.js'
-import { isMethodOverrideHeader, isReservedHeader } from '../identity/reserved-headers.js'
+import { createHeadersToRemove } from '../identity/headers-to-remove.js'
+import { createReservedHeaders, isMethodOverrideHeader } from '../identity/reserved-headers.js'
+import { sentHeaderNames } from '../identity/sent-headers.js'
 import { createBearerTokens } from '../oidc/bearer-tokens.js'
 import { withoutOwnCookies } from '../proxy/own-cookies.js'
 import { createRequestIds } from '../telemetry/request-id.js'
@@ -95,6 +97,8 @@ export async function createPublicServer(
   })
   const { refuse, stepUps } = loginPrompts
 
+  const sentNames = sentHeaderNames(config.routes)
+  const isReservedHeader = createReservedHeaders(sentNames)
   const isReserved = methodsMatter(config.routes)
     ? (name: string) => isReservedHeader(name) || isMethodOverrideHeader(name)
     : isReservedHeader
@@ -109,7 +113,7 @@ export async function createPublicServer(
     clientOf: (request) => readArrival(request).client,
     callerHeaders,
     missing,
-    isReservedHeader: isReserved,
+    headersToRemove: createHeadersToRemove({ isReserved, neverFromClients: sentNames }),
     withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
   }
   const forwarding = createForwarding({

@@ -9,10 +9,10 @@ const mask = '********'
 /**
  * The configuration in force as YAML: every default filled in, durations as people write them, in
  * the order of the reference page. Client secrets, session keys, the admin token and the passwords of
- * Redis are masked.
+ * Redis and of Basic credentials are masked.
  */
 export function printEffectiveConfig(config: Config): string {
-  const { admin, providers, session } = config
+  const { admin, providers, session, routes } = config
   const shown = {
     ...config,
     admin: { ...admin, token: masked(admin.token, admin.tokenFile) },
@@ -26,6 +26,7 @@ export function printEffectiveConfig(config: Config): string {
       keys: session.keysFile === undefined ? session.keys?.map(() => mask) : undefined,
       redis: session.redis && maskRedis(session.redis),
     },
+    routes: routes.map(maskRoute),
   }
   const written = inSchemaOrder(configSchema, Value.Encode(configSchema, shown))
   return stringify(written, { singleQuote: true })
@@ -34,6 +35,13 @@ export function printEffectiveConfig(config: Config): string {
 /** A secret that came from a file is not told at all: the file is. */
 function masked(secret: string | undefined, file: string | undefined): string | undefined {
   return secret === undefined || file !== undefined ? undefined : mask
+}
+
+function maskRoute(route: Config['routes'][number]) {
+  const { basicAuth } = route.forward
+  if (basicAuth === undefined) return route
+  const password = masked(basicAuth.password, basicAuth.passwordFile)
+  return { ...route, forward: { ...route.forward, basicAuth: { ...basicAuth, password } } }
 }
 
 function maskRedis(redis: NonNullable<Config['session']['redis']>) {

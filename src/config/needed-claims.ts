@@ -29,15 +29,25 @@ export function neededClaims(config: Config, provider: ProviderConfig): readonly
 
   for (const { auth, providers, require, forward } of config.routes) {
     if (auth === 'public' || providers?.includes(provider.id) === false) continue
-    if (forward.identityHeaders) {
-      need('email')
-      need('preferred_username')
-      need(provider.groupsClaim)
-    }
-    for (const name of forward.assertion?.claims ?? []) {
-      need(name === 'groups' ? provider.groupsClaim : name)
-    }
+    for (const name of toldClaims(forward)) need(name === 'groups' ? provider.groupsClaim : name)
     if (require !== undefined) needForRule(require)
   }
   return [...needed]
+}
+
+/** The claims that an upstream is told of. */
+function toldClaims({
+  identityHeaders,
+  userClaim,
+  headers = {},
+  basicAuth,
+  assertion,
+}: RouteConfig['forward']): readonly string[] {
+  return [
+    ...(identityHeaders === false ? [] : ['email', 'preferred_username', 'groups']),
+    ...(typeof identityHeaders === 'string' ? ['name', userClaim] : []),
+    ...(basicAuth === undefined ? [] : [userClaim]),
+    ...Object.values(headers),
+    ...(assertion?.claims ?? []),
+  ]
 }

@@ -7,6 +7,7 @@ import { timerFault } from './duration.js'
 import { requireContradictions } from './require-contradictions.js'
 import { routeProviderContradictions } from './route-provider-contradictions.js'
 import { coversPath, routePathFault } from './route-path.js'
+import { forwardedIdentityContradictions } from './forwarded-identity-contradictions.js'
 import { tokenExchangeContradictions } from './token-exchange-contradictions.js'
 import { forwardContradictions, upstreamContradictions } from './upstream-contradictions.js'
 
@@ -31,6 +32,7 @@ export function* routeContradictions({ routes, providers, basePath }: Draft): Ge
     }
     yield* upstreamContradictions(route, index)
     yield* forwardContradictions(route, at)
+    yield* forwardedIdentityContradictions(route, at)
     yield* routeAssertionContradictions(route, at)
     yield* routeProviderContradictions(route, providers, at)
     yield* tokenExchangeContradictions(route, at)

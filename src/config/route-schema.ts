@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import { routeAssertionSchema } from './assertion-schema.js'
 import { requireSchema } from './require-schema.js'
 import { bearerSchema } from './bearer-schema.js'
+import { forwardedIdentityFields } from './forwarded-identity-schema.js'
 import { duration, filled, strict, text } from './schema-parts.js'
 import { tokenExchangeSchema } from './token-exchange-schema.js'
 import { upstreamSchema } from './upstream-schema.js'
@@ -54,10 +54,7 @@ export const routeSchema = Type.Object(
           description: '`bearer` sends Authorization, `header` X-Forwarded-Access-Token.',
         }),
         tokenExchange: Type.Optional(tokenExchangeSchema),
-        identityHeaders: Type.Boolean({
-          default: true,
-          description: 'Send X-Forwarded-User and its like.',
-        }),
+        ...forwardedIdentityFields,
         host: Type.String({
           default: 'keep',
           minLength: 1,
@@ -77,7 +74,6 @@ export const routeSchema = Type.Object(
           default: 'strip',
           description: 'What happens to the Authorization header that the client sent.',
         }),
-        assertion: Type.Optional(routeAssertionSchema),
       },
       filled,
     ),

@@ -16,7 +16,7 @@ export interface SecretFileOptions {
 }
 
 /**
- * Fills session.keys and admin.token in the draft from the files that it names. The path of session.keysFile and the
+ * Fills session.keys, admin.token and the passwords of `basicAuth` in the draft from the files that it names. The path of session.keysFile and the
  * files of providers, of `session.redis`, of `tls`, of `assertion` and of upstreams become absolute, since they are
  * read again later.
  */
@@ -98,6 +98,13 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
       findings.push({ path, message })
     }
     draft.assertion.keyFiles[index] = resolve(baseOf(path), file)
+  }
+  for (const [index, route] of (draft.routes ?? []).entries()) {
+    const basicAuth = route?.forward?.basicAuth
+    if (!basicAuth) continue
+    const path = ['routes', index, 'forward', 'basicAuth', 'passwordFile']
+    const { passwordFile, password } = basicAuth
+    basicAuth.password = readOne(path, passwordFile, password, 'password')
   }
   if (admin) {
     admin.token = readOne(['admin', 'tokenFile'], admin.tokenFile, admin.token, 'token')

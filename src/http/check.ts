@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ClientFacts } from '../access/forwarded.js'
-import { headersToRemove } from '../identity/headers-to-remove.js'
-import type { Header } from '../identity/identity-headers.js'
+import type { Header } from '../identity/header-value.js'
 import type { Answers } from './answers.js'
 import { admittedHeaders, type ForwardAuth, logUntrusted } from './forward-auth.js'
 import type { RenderAnswer, RenderedAnswer } from './renderer.js'
@@ -63,7 +62,7 @@ export function createCheck(options: {
       return {
         kind: 'admitted',
         set,
-        remove: headersToRemove(Object.keys(sent.headers), set, forwardAuth.isReservedHeader),
+        remove: forwardAuth.headersToRemove(Object.keys(sent.headers), set),
       }
     } catch (error) {
       return refused((request, reply) => answers.error(request, reply, error))

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClientFacts } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing, Rule } from '../access/rules.js'
-import type { Header } from '../identity/identity-headers.js'
+import type { HeadersToRemove } from '../identity/headers-to-remove.js'
+import type { Header } from '../identity/header-value.js'
 import type { Identity } from '../session/session.js'
 import type { ReadOriginalArrival, SentHeaders } from './arrival.js'
 import type { Judge } from './judge.js'
@@ -24,8 +25,7 @@ export interface ForwardAuth {
   callerHeaders(admission: Admission): readonly Header[]
   /** What of a constraint they lack who were admitted. */
   missing(constraint: Rule, identity: Identity, admission: Admission): readonly Missing[]
-  /** Whether only Valetkey may tell an upstream this. */
-  isReservedHeader(name: string): boolean
+  readonly headersToRemove: HeadersToRemove
   /** The cookies of a request without Valetkey's own; undefined when none remain. */
   withoutOwnCookies(cookie: string): string | undefined
 }

@@ -1,12 +1,4 @@
-import { type Header, identityHeaderNames } from './identity-headers.js'
-import { accessTokenHeaderName, assertionHeaderName } from './reserved-headers.js'
-
-/** What a client may not say about itself, sent or not: an ingress need not show every header it was sent. */
-const neverFromClients = [
-  ...Object.values(identityHeaderNames),
-  accessTokenHeaderName,
-  assertionHeaderName,
-].map((name) => name.toLowerCase())
+import type { Header } from './header-value.js'
 
 const replaced = ['authorization', 'cookie']
 
@@ -26,16 +18,27 @@ const toldByIngress = new Set([
  * spelling that the client used, and what Valetkey replaces. What is set stands not here, since Envoy removes
  * after it sets.
  */
-export function headersToRemove(
+export type HeadersToRemove = (
   sent: readonly string[],
   admitted: readonly Header[],
-  isReserved: (name: string) => boolean,
-): readonly string[] {
-  const names = new Set([...neverFromClients, ...replaced])
-  for (const name of sent.map((each) => each.toLowerCase())) {
-    if (isReserved(name) && !toldByIngress.has(name)) names.add(name)
-    if (replaced.includes(name.replaceAll(/[^a-z]/g, '-'))) names.add(name)
+) => readonly string[]
+
+/** Says what an ingress must remove. */
+export function createHeadersToRemove(options: {
+  readonly isReserved: (name: string) => boolean
+  /** What a client may not say about itself, sent or not: an ingress need not show every header it was sent. */
+  readonly neverFromClients: readonly string[]
+}): HeadersToRemove {
+  const { isReserved } = options
+  const always = [...options.neverFromClients.map((name) => name.toLowerCase()), ...replaced]
+
+  return function headersToRemove(sent, admitted) {
+    const names = new Set(always)
+    for (const name of sent.map((each) => each.toLowerCase())) {
+      if (isReserved(name) && !toldByIngress.has(name)) names.add(name)
+      if (replaced.includes(name.replaceAll(/[^a-z]/g, '-'))) names.add(name)
+    }
+    for (const [name] of admitted) names.delete(name.toLowerCase())
+    return [...names]
   }
-  for (const [name] of admitted) names.delete(name.toLowerCase())
-  return [...names]
 }

@@ -9,6 +9,13 @@ const reservedPrefixes = [
   'x-auth-request-',
   'x-original-',
   'x-envoy-original-',
+  // What other proxies say of people, and applications of theirs believe.
+  'remote-',
+  'x-pomerium-',
+  'x-goog-authenticated-user-',
+  'x-goog-iap-',
+  'x-ms-client-principal',
+  'x-ms-token-',
 ]
 
 const reservedNames = new Set([
@@ -42,6 +49,8 @@ export function isReservedHeader(rawName: string): boolean {
   switch (rawName.charCodeAt(0) | 0x20) {
     case 0x78: // x
       return !isLetter(rawName.charCodeAt(1)) && isReserved(rawName)
+    case 0x72: // r, as in Remote-User; not Referer, which is everywhere
+      return !isLetter(rawName.charCodeAt(6)) && isReserved(rawName)
     case 0x63: // c
     case 0x66: // f
     case 0x67: // g
@@ -50,6 +59,18 @@ export function isReservedHeader(rawName: string): boolean {
     default:
       return false
   }
+}
+
+/**
+ * As `isReservedHeader`, with names that the configuration adds. A name that any route sends is reserved on all of them:
+ * else a client could send it where it is not replaced.
+ */
+export function createReservedHeaders(names: readonly string[]): (rawName: string) => boolean {
+  const added = new Set(names.map(spelledOneWay).filter((name) => !isReservedHeader(name)))
+  if (added.size === 0) return isReservedHeader
+  const lengths = new Set(Array.from(added, (name) => name.length))
+  return (rawName) =>
+    isReservedHeader(rawName) || (lengths.has(rawName.length) && added.has(spelledOneWay(rawName)))
 }
 
 const reservedLengths = new Set(Array.from(reservedNames, (name) => name.length))
@@ -65,7 +86,8 @@ const methodOverrides = new Set(['x-http-method', 'x-http-method-override', 'x-m
 export const isMethodOverrideHeader = (rawName: string): boolean =>
   (rawName.charCodeAt(0) | 0x20) === 0x78 && methodOverrides.has(spelledOneWay(rawName))
 
-function spelledOneWay(rawName: string): string {
+/** How applications spell a name that take `-`, `_` and their like for the same. */
+export function spelledOneWay(rawName: string): string {
   const lower = rawName.toLowerCase()
   return /^[a-z0-9-]*$/.test(lower) ? lower : lower.replaceAll(/[^a-z0-9]/g, '-')
 }

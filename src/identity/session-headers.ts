@@ -2,8 +2,10 @@ import type { RouteConfig } from '../config/schema.js'
 import type { Identity, SentToken } from '../session/session.js'
 import type { AssertionCache } from './assertion-cache.js'
 import type { ClaimPath } from './claims.js'
-import { type Header, identityHeaders } from './identity-headers.js'
-import { accessTokenHeaderName, assertionHeaderName } from './reserved-headers.js'
+import { assertionNameFor } from './header-profiles.js'
+import type { Header } from './header-value.js'
+import { accessTokenHeaderName } from './reserved-headers.js'
+import { routeIdentityHeaders } from './route-identity-headers.js'
 
 export interface SessionHeadersOptions {
   readonly groupsClaimOf: (identity: Identity) => ClaimPath
@@ -55,16 +57,11 @@ export function createSessionHeaders({
     const known = byRoute.get(forward)
     if (known !== undefined && known.upstreamToken === upstreamToken) return known.headers
     const headers = [
-      ...identityHeadersOf(session, forward),
+      ...routeIdentityHeaders(session.identity, forward, groupsClaimOf(session.identity)),
       ...tokenHeaders(session, forward, upstreamToken),
     ]
     byRoute.set(forward, { headers, upstreamToken })
     return headers
-  }
-
-  function identityHeadersOf({ identity }: Presented, forward: RouteConfig['forward']) {
-    if (!forward.identityHeaders) return []
-    return identityHeaders(identity, { groupsClaim: groupsClaimOf(identity) })
   }
 
   return function sessionHeaders(session, sessionKey, { forward, upstreamToken, now }) {
@@ -73,7 +70,8 @@ export function createSessionHeaders({
     if (assertion === undefined) return headers
     const groupsClaim = groupsClaimOf(session.identity)
     const input = { groupsClaim, sessionKeyHash: sessionKey, now }
-    return [...headers, [assertionHeaderName, assertions.assertionFor(session, assertion, input)]]
+    const name = assertionNameFor(forward.identityHeaders)
+    return [...headers, [name, assertions.assertionFor(session, assertion, input)]]
   }
 }
 

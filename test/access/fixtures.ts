@@ -13,6 +13,7 @@ export const routeConfig = (
   forward: {
     accessToken: 'bearer',
     identityHeaders: true,
+    userClaim: 'preferred_username',
     host: 'keep',
     clientAuthorization: 'strip',
   },

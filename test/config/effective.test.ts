@@ -54,3 +54,20 @@ t.test('literal secrets and the password in the Redis URL are masked', async (t)
     },
   })
 })
+
+const printWith = (basicAuth: string) => {
+  const text = fullExample.replace(
+    'accessToken: bearer,',
+    `accessToken: none, basicAuth: ${basicAuth},`,
+  )
+  const files = { ...fullExampleFiles, '/run/basic': 's3cret-basic' }
+  return printEffectiveConfig(loadText(text, {}, files))
+}
+
+t.test('the password of Basic credentials is masked, or told by its file', async (t) => {
+  for (const basicAuth of ['{ password: s3cret-basic }', '{ passwordFile: /run/basic }']) {
+    t.notMatch(printWith(basicAuth), 's3cret-basic')
+  }
+  t.match(printWith('{ passwordFile: /run/basic }'), 'passwordFile: /run/basic')
+  t.match(printWith('{ password: s3cret-basic }'), /basicAuth:\n +password: '\*{8}'/)
+})

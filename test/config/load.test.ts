@@ -85,6 +85,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         forward: {
           accessToken: 'bearer',
           identityHeaders: true,
+          userClaim: 'preferred_username',
           host: 'keep',
           clientAuthorization: 'strip',
         },
@@ -105,6 +106,7 @@ t.test('the full example loads, decoded, with its secrets read', async (t) => {
         forward: {
           accessToken: 'bearer',
           identityHeaders: true,
+          userClaim: 'preferred_username',
           host: 'keep',
           clientAuthorization: 'strip',
           assertion: {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { spoofedHeaderLines } from '../helpers/spoofed-headers.js'
+import { spoofedHeaderLines, spoofedProfileLines } from '../helpers/spoofed-headers.js'
 import { signIn, startStack } from '../helpers/stack.js'
 import { startUpstream } from '../helpers/upstream.js'
 import { openConnection } from '../proxy/raw-request.js'
@@ -20,6 +20,11 @@ t.test('BCP-12 CK-8 nobody brings an identity along, on any route, in any spelli
         { match: { path: '/public/' }, auth: 'public', upstream },
         { match: { path: '/optional/' }, auth: 'optional', upstream },
         { match: { path: '/none/' }, forward: none, upstream },
+        {
+          match: { path: '/claims/' },
+          forward: { headers: { 'X-Department': 'absent' } },
+          upstream,
+        },
         { match: { path: '/' }, upstream },
       ],
     },
@@ -27,6 +32,7 @@ t.test('BCP-12 CK-8 nobody brings an identity along, on any route, in any spelli
   const { client } = await signIn(stack, 'alice')
   const ticket = client.cookieFor(stack.publicUrl)
   const { host, port } = new URL(stack.publicUrl)
+  const spoofed = [...spoofedHeaderLines, ...spoofedProfileLines].join('')
   const cookies = `Cookie: ${ticket}; theirs=1\r\nCOOKIE: valetkey-login-x=1; more=2\r\n`
 
   for (const [path, isSignedIn] of [
@@ -35,6 +41,7 @@ t.test('BCP-12 CK-8 nobody brings an identity along, on any route, in any spelli
     ['/optional/', false],
     ['/optional/', true],
     ['/none/', true],
+    ['/claims/', true],
     ['/required/', true],
   ] as const) {
     for (const upgrade of ['', handshake]) {
@@ -42,13 +49,13 @@ t.test('BCP-12 CK-8 nobody brings an identity along, on any route, in any spelli
       const arrived = application.nextRequest()
       const { socket } = await openConnection(Number(port))
       socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${isSignedIn ? cookies : ''}${spoofedHeaderLines.join('')}${upgrade}\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${isSignedIn ? cookies : ''}${spoofed}${upgrade}\r\n`,
       )
       const { rawHeaders, headers } = await arrived
       socket.destroy()
       t.notMatch(rawHeaders.join('\n'), /mallory/, what)
       t.notMatch(rawHeaders.join('\n'), /(?<!\nVia\n1\.1 )valetkey/i, what)
-      const isKnown = isSignedIn && (path === '/optional/' || path === '/required/')
+      const isKnown = isSignedIn && !['/public/', '/none/'].includes(path)
       t.equal(headers['x-forwarded-user'], isKnown ? 'alice' : undefined, what)
       t.equal(headers.authorization?.startsWith('Bearer '), isKnown ? true : undefined, what)
     }

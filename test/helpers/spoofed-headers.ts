@@ -24,3 +24,21 @@ export const spoofedHeaderLines = [
   'X-Rewrite-URL: /mallory',
   'Connection: X-Forwarded-User, X-Forwarded-Email, Authorization, Cookie',
 ].map((line) => `${line}\r\n`)
+
+/** The same by the names of other proxies, which applications of theirs believe, and by one that a route made up. */
+export const spoofedProfileLines = [
+  'Remote-User: mallory',
+  'REMOTE_USER: mallory',
+  'remote.groups: mallory',
+  'X-Pomerium-Claim-Email: mallory',
+  'X-Pomerium-Jwt-Assertion: mallory',
+  'X_Goog_Authenticated_User_Email: mallory',
+  'X-Goog-IAP-JWT-Assertion: mallory',
+  'X-MS-CLIENT-PRINCIPAL: mallory',
+  'x-ms-client-principal-name: mallory',
+  'X-MS-TOKEN-AAD-ID-TOKEN: mallory',
+  'GAP-Auth: mallory',
+  'X-Department: mallory',
+  'x_department: mallory',
+  'X.Department: mallory',
+].map((line) => `${line}\r\n`)

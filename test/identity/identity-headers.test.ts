@@ -4,11 +4,8 @@ import { Buffer } from 'node:buffer'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { request } from 'undici'
-import {
-  identityHeaders,
-  maxIdentityHeaderBytes,
-  oversizedIdentityHeaders,
-} from '../../src/identity/identity-headers.js'
+import { identityHeaders, oversizedIdentityHeaders } from '../../src/identity/identity-headers.js'
+import { maxIdentityHeaderBytes } from '../../src/identity/header-value.js'
 import { identityOf } from '../access/fixtures.js'
 
 const options = { groupsClaim: 'groups' }

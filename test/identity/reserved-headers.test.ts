@@ -1,8 +1,10 @@
 import t from 'tap'
+import { assertionNameFor, profileHeaderNames } from '../../src/identity/header-profiles.js'
 import { identityHeaderNames } from '../../src/identity/identity-headers.js'
 import {
   accessTokenHeaderName,
   assertionHeaderName,
+  createReservedHeaders,
   isMethodOverrideHeader,
   isReservedHeader,
 } from '../../src/identity/reserved-headers.js'
@@ -37,6 +39,11 @@ const names = [
   'X-Cluster-Client-IP',
   'GAP-Auth',
   'GAP-Signature',
+  ...(['oauth2-proxy', 'authelia', 'pomerium', 'iap', 'easy-auth', 'remote-user'] as const).flatMap(
+    (profile) => profileHeaderNames(profile).concat(assertionNameFor(profile)),
+  ),
+  'X-Pomerium-Claim-Anything',
+  'X-MS-TOKEN-AAD-ID-TOKEN',
 ]
 
 t.test(
@@ -91,10 +98,41 @@ t.test('all others pass', async (t) => {
     'X-Api-Key',
     'X-Auth-Token',
     'Fforwarded',
+    'Referer',
+    'Remote',
+    'Remotes-User',
+    'X-Ms-Client-Request-Id',
+    'X-Goog-Api-Key',
   ]) {
     t.notOk(isReservedHeader(name), name)
   }
 })
+
+t.test(
+  'SMU-13 BCP-12 a name that a route sends is reserved on all, in every spelling',
+  async (t) => {
+    const isReserved = createReservedHeaders([
+      'X-Department',
+      'uid',
+      'SM_USER',
+      'X-Forwarded-Login',
+    ])
+    for (const name of [
+      'x-department',
+      'X_Department',
+      'X.DEPARTMENT',
+      'UID',
+      'sm-user',
+      'Sm.User',
+    ]) {
+      t.ok(isReserved(name), name)
+      t.notOk(isReservedHeader(name), name)
+    }
+    t.ok(isReserved('X-Forwarded-User'))
+    for (const name of ['X-Departments', 'Uids', 'X-Request-Id']) t.notOk(isReserved(name), name)
+    t.equal(createReservedHeaders(['Remote-User']), isReservedHeader)
+  },
+)
 
 t.test('SMU-13 every spelling of a header that replaces the method is known', async (t) => {
   for (const name of ['X-HTTP-Method', 'x_http_method_override', 'X.Method-Override']) {

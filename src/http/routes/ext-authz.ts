@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { headersToRemove } from '../../identity/headers-to-remove.js'
 import { soleHost } from '../arrival.js'
 import type { EndpointContext } from '../endpoint-context.js'
 import {
@@ -20,7 +19,7 @@ export function registerExtAuthz(
   forwardAuth: ForwardAuth,
 ): void {
   const { paths, answers } = context
-  const { judge, refuse, readOriginalArrival, clientOf, isReservedHeader } = forwardAuth
+  const { judge, refuse, readOriginalArrival, clientOf, headersToRemove } = forwardAuth
 
   registerSubrequest(scope, paths.extAuthz, async (request, reply) => {
     const client = clientOf(request.raw)
@@ -42,7 +41,7 @@ export function registerExtAuthz(
     for (const [name, value] of admitted) reply.header(name, value)
     reply.header(
       'x-envoy-auth-headers-to-remove',
-      headersToRemove(Object.keys(request.raw.headers), admitted, isReservedHeader).join(),
+      headersToRemove(Object.keys(request.raw.headers), admitted).join(),
     )
     return answers.empty(reply, 'ACCESS_GRANTED', 200)
   })
