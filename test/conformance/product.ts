@@ -12,6 +12,7 @@ export interface Seen {
   /** `X-Valetkey-Answer`; undefined when the application answered. */
   readonly answer: string | undefined
   readonly location: string | undefined
+  readonly headers: Headers
   readonly page: string
   /** The exact reason of a refusal, from the log by the request id that the page shows. */
   readonly code: string | undefined
@@ -39,7 +40,7 @@ export interface Product {
   readonly log: readonly string[]
   visit(client: JarFetch, url: string, init?: Parameters<JarFetch>[1]): Promise<Seen>
   /** Begins a login. */
-  begin(client: JarFetch, trusted: Pick<Trusted, 'id'>, returnTo?: string): Promise<Begun>
+  begin(client: JarFetch, trusted: Trusted, returnTo?: string): Promise<Begun>
   /** Brings the authorization response back to where that login has it sent. */
   finish(
     client: JarFetch,
@@ -60,21 +61,25 @@ export const clientSecret = 'client secret with :%+ and more'
  */
 export async function startProduct(
   t: Test,
-  trusted: readonly Trusted[],
-  options: { readonly config?: Record<string, unknown>; readonly clock?: () => number } = {},
+  parties: readonly Trusted[],
+  options: {
+    readonly config?: Record<string, unknown>
+    readonly routes?: (upstream: string) => readonly unknown[]
+    readonly clock?: () => number
+  } = {},
 ): Promise<Product> {
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
   const log: string[] = []
   const port = await freePort()
   const publicUrl = `http://127.0.0.1:${port}`
-  const { config, clock } = options
+  const { config, routes, clock } = options
   const { adminUrl } = await startAppInProcess(
     t,
     {
       publicUrl,
       listen: `127.0.0.1:${port}`,
-      providers: trusted.map(({ id, provider, settings }) => ({
+      providers: parties.map(({ id, provider, settings }) => ({
         id,
         issuer: provider.issuer,
         clientId: 'app',
@@ -83,7 +88,7 @@ export async function startProduct(
         timeout: '60s',
         ...settings,
       })),
-      routes: [{ match: { path: '/' }, upstream: upstream.url }],
+      routes: routes?.(upstream.url) ?? [{ match: { path: '/' }, upstream: upstream.url }],
       ...config,
     },
     { log: { write: (line) => void log.push(line) }, ...(clock && { clock }) },
@@ -98,6 +103,7 @@ export async function startProduct(
       status: response.status,
       answer: response.headers.get('x-valetkey-answer') ?? undefined,
       location: response.headers.get('location') ?? undefined,
+      headers: response.headers,
       page,
       code: requestId === undefined ? undefined : reasonIn(log, requestId),
     }
@@ -109,11 +115,11 @@ export async function startProduct(
     upstream,
     log,
     visit,
-    async begin(client, { id }, returnTo = '/') {
+    async begin(client, { id, provider }, returnTo = '/') {
       const query = new URLSearchParams({ provider: id, rd: returnTo })
       const seen = await visit(client, `/oauth2/start?${query.toString()}`)
       const authorization = seen.answer === 'LOGIN_STARTED' ? seen.location : undefined
-      const asked = new URL(authorization ?? publicUrl).searchParams.get('redirect_uri')
+      const asked = provider.asked(authorization ?? publicUrl).get('redirect_uri')
       return { ...seen, authorization, redirectUri: asked ?? `${publicUrl}/oauth2/callback` }
     },
     finish(client, { redirectUri }, parameters, mode = 'query') {
@@ -127,8 +133,9 @@ export async function startProduct(
         body: parameters.toString(),
       })
     },
-    async logIn({ id, provider, settings }, client = createJarFetch()) {
-      const begun = await product.begin(client, { id })
+    async logIn(trusted, client = createJarFetch()) {
+      const { provider, settings } = trusted
+      const begun = await product.begin(client, trusted)
       if (begun.authorization === undefined) return begun
       const mode = settings?.['responseMode'] === 'form_post' ? 'form_post' : 'query'
       return product.finish(client, begun, provider.authorize(begun.authorization), mode)

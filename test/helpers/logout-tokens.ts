@@ -10,13 +10,20 @@ interface Signer {
 }
 
 /** A logout token of the provider for the client `app`; claims replace the right ones. */
-export function logoutTokenOf(
+export function logoutTokenOf(signer: Signer, claims: Record<string, unknown>): string {
+  return forgedLogoutToken(signer, claims)
+}
+
+/** The same, with header parameters over the right ones, and signed with another key. */
+export function forgedLogoutToken(
   { issuer, signingKey = keyOfHostileProvider }: Signer,
   claims: Record<string, unknown>,
+  header: Record<string, unknown> = {},
+  key: Parameters<typeof forgeToken>[2] = signingKey.privateKey,
 ): string {
   const issuedAt = Math.floor(Date.now() / 1000)
   return forgeToken(
-    { alg: 'RS256', kid: signingKey.kid, typ: 'logout+jwt' },
+    { alg: 'RS256', kid: signingKey.kid, typ: 'logout+jwt', ...header },
     {
       iss: issuer,
       aud: 'app',
@@ -26,6 +33,6 @@ export function logoutTokenOf(
       events: { [logoutEvent]: {} },
       ...claims,
     },
-    signingKey.privateKey,
+    key,
   )
 }

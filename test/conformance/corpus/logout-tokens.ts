@@ -1,10 +1,6 @@
-import {
-  createTestKey,
-  forgeToken,
-  signingKey,
-  type HostileProvider,
-} from '../../helpers/hostile-provider.js'
-import { logoutEvent, logoutTokenOf } from '../../helpers/logout-tokens.js'
+import type { KeyObject } from 'node:crypto'
+import { createTestKey, signingKey, type HostileProvider } from '../../helpers/hostile-provider.js'
+import { forgedLogoutToken, logoutEvent, logoutTokenOf } from '../../helpers/logout-tokens.js'
 import { secondsNow } from './case.js'
 
 /** A logout token that must be refused, and the reason that the log then tells. */
@@ -40,18 +36,11 @@ const header = (
   title: string,
   reason: RegExp,
   bent: Record<string, unknown>,
-  key: Parameters<typeof forgeToken>[2] = signingKey.privateKey,
+  key: KeyObject | string = signingKey.privateKey,
 ): LogoutCase => ({
   name: `logout token: ${title}`,
   reason,
-  token({ issuer }) {
-    const [iat, exp] = [secondsNow(), secondsNow() + 120]
-    return forgeToken(
-      { alg: 'RS256', kid: signingKey.kid, typ: 'logout+jwt', ...bent },
-      { iss: issuer, aud: 'app', jti: title, iat, exp, events: { [logoutEvent]: {} }, ...ours },
-      key,
-    )
-  },
+  token: (provider) => forgedLogoutToken(provider, ours, bent, key),
 })
 
 const text = (title: string, reason: RegExp, edit: (token: string) => string): LogoutCase => ({
