@@ -82,6 +82,7 @@ const plainConfig = new Set([
   'src/config/fapi.ts',
   'src/config/client-secrets.ts',
   'src/config/pem-faults.ts',
+  'src/config/issuer-template.ts',
 ])
 
 /** No I/O, no clock, no chance: plain data and `now` in, a decision out. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { createAdmin, type Unreadiness } from '../admin/admin.js'
+import { issuersOf } from '../config/issuer-template.js'
 import type { Config } from '../config/schema.js'
 import { createAssertions } from './assertions.js'
 import { createExtAuthz } from './ext-authz.js'
@@ -83,7 +84,9 @@ export async function createApp(
     sessions: {
       token: config.admin.token,
       inventory: sessions,
-      issuers: [...new Set(config.providers.map(({ issuer }) => issuer))],
+      issuers: [
+        ...new Set(config.providers.flatMap(({ issuer, tenants }) => issuersOf(issuer, tenants))),
+      ],
       onRevoked(ended, what) {
         for (let each = 0; each < ended; each++) metrics.sessionEnded('revoked')
         logger.info({ ...what, ended }, 'sessions revoked by an operator')

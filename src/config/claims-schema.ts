@@ -27,4 +27,14 @@ export const claimsFields = {
     description:
       'Count an address in rules when the provider does not say whether it verified it (Entra ID). One that it says is not verified never counts.',
   }),
+  claimFallbacks: Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1 }), {
+    default: {},
+    description:
+      'For a claim that may be missing, those to take its value from, the first that is there: `email: [upn]`.',
+  }),
+  requiredClaims: Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1 }), {
+    default: {},
+    description:
+      'For each claim the values of which an ID token must have one, else nobody is signed in: `hd: [example.com]` for Google, `org_id` for Auth0. Access tokens that clients present must have it as well.',
+  }),
 }

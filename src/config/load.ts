@@ -17,6 +17,7 @@ import { readYaml, type YamlFile } from './read-yaml.js'
 import { configSchema, type Config } from './schema.js'
 import { schemaFindings } from './schema-findings.js'
 import { readSecretFiles, reasonOf } from './secret-files.js'
+import { applyVendorProfiles } from './vendors/apply-profiles.js'
 
 export interface LoadOptions {
   /** A YAML or JSON file; without one the environment has to be enough. */
@@ -75,11 +76,16 @@ export function loadConfig({ file, env, readFile = readUtf8 }: LoadOptions): Con
   return { ...config, publicUrl: parseHttpUrl(config.publicUrl)?.origin ?? config.publicUrl }
 }
 
-/** By default the inactivity timeout is no longer than the lifetime that was asked for. */
+/**
+ * The defaults of a provider are those of its vendor first. By default the inactivity timeout is no longer
+ * than the lifetime that was asked for.
+ */
 function fillDefaults(value: Record<string, unknown>): unknown {
   const { session } = value
   const isOpen = isMapping(session) && session['inactivityTimeout'] === undefined
+  // The stricter first, so that no vendor's defaults are taken for what somebody wrote against it.
   applySecurityProfiles(value)
+  applyVendorProfiles(value)
   const filled = Value.Default(configSchema, value)
   if (isOpen) {
     const { lifetime, inactivityTimeout } = session

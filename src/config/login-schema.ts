@@ -14,6 +14,11 @@ export const loginFields = {
       description: 'The scopes to ask for; `openid` must be among them.',
     },
   ),
+  filterScopes: Type.Enum(['none', 'offline_access', 'all'], {
+    default: 'none',
+    description:
+      'Which of the scopes are left out when the provider lists what it supports and they are not there.',
+  }),
   responseMode: Type.Enum(['query', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt'], {
     default: 'query',
     description:

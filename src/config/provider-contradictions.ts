@@ -1,15 +1,11 @@
-import {
-  emailDomainFault,
-  hasQueryOrFragment,
-  hasUserinfo,
-  isLoopbackHost,
-  parseHttpUrl,
-} from './addresses.js'
+import { emailDomainFault } from './addresses.js'
+import { claimContradictions } from './claim-contradictions.js'
 import { clientContradictions } from './client-contradictions.js'
 import type { Finding } from './config-error.js'
 import type { Draft, ProviderDraft } from './draft.js'
 import { timerFault } from './duration.js'
 import { parameterContradictions } from './parameter-contradictions.js'
+import { issuerContradictions } from './issuer-contradictions.js'
 
 /** What cannot be meant in `providers`. */
 export function* providerContradictions({ providers }: Draft): Generator<Finding> {
@@ -34,12 +30,11 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
       }
     } else if (provider.plainCallback === true) plain = index
 
+    yield* issuerContradictions(provider, at)
     for (const [place, domain] of (provider.emailDomainHints ?? []).entries()) {
       const message = domain === undefined ? undefined : emailDomainFault(domain)
       if (message !== undefined) yield { path: [...at('emailDomainHints'), place], message }
     }
-    const fault = issuerFault(provider)
-    if (fault !== undefined) yield { path: at('issuer'), message: fault }
     if (provider.scopes && !provider.scopes.includes('openid')) {
       const complete = !provider.scopes.includes(undefined)
       if (complete) yield { path: at('scopes'), message: 'must have "openid" among them' }
@@ -47,6 +42,7 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
     yield* parameterContradictions(provider, at)
     yield* clientContradictions(provider, at, providers?.length === 1)
     yield* algorithmContradictions(provider, at)
+    yield* claimContradictions(provider, at)
     if (provider.introspectionSignedResponseAlg && provider.accessTokenVerification === 'jwt') {
       yield {
         path: at('introspectionSignedResponseAlg'),
@@ -57,22 +53,6 @@ export function* providerContradictions({ providers }: Draft): Generator<Finding
     const message = timerFault(provider.timeout, { zero: 'refused' })
     if (message !== undefined) yield { path: at('timeout'), message }
   }
-}
-
-function issuerFault({ issuer, allowInsecureIssuer }: ProviderDraft): string | undefined {
-  if (issuer === undefined) return undefined
-  const url = parseHttpUrl(issuer)
-  if (!url) return 'is not an https URL; write it exactly as the provider does in its metadata'
-  // OpenID Connect Discovery 1.0 §3
-  if (hasQueryOrFragment(issuer)) return 'must have no query and no fragment'
-  if (hasUserinfo(issuer)) return 'must have no user and password'
-  if (issuer.includes('/.well-known/')) {
-    return 'must be the issuer, not the address of its metadata; leave out /.well-known/…'
-  }
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname) && allowInsecureIssuer === false) {
-    return 'is plain http; use https, or for a test set allowInsecureIssuer: true'
-  }
-  return undefined
 }
 
 function* algorithmContradictions(

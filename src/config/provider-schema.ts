@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { claimsFields } from './claims-schema.js'
 import { clientFields } from './client-schema.js'
+import { issuerFields } from './issuer-schema.js'
 import { loginFields } from './login-schema.js'
 import { parameterFields } from './parameter-schema.js'
+import { logoutFields } from './logout-schema.js'
 import { duration, strict, text } from './schema-parts.js'
 import { tokenFields } from './token-schema.js'
 
@@ -16,7 +18,7 @@ export const providerSchema = Type.Object(
       description: 'Names the provider in URLs, logs and stored sessions.',
     }),
     name: Type.Optional(text('What people see on the sign-in page; the id when absent.')),
-    issuer: text('The issuer, exactly as the provider writes it in its metadata.'),
+    ...issuerFields,
     plainCallback: Type.Boolean({
       default: false,
       description:
@@ -40,6 +42,7 @@ export const providerSchema = Type.Object(
     ...parameterFields,
     ...claimsFields,
     ...tokenFields,
+    ...logoutFields,
     allowInsecureIssuer: Type.Boolean({
       default: false,
       description: 'Accept plain http off loopback. For tests only.',

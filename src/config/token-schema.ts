@@ -70,6 +70,21 @@ export const tokenFields = {
       },
     ),
   ),
+  accessTokenIssuers: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    description:
+      'What the `iss` of such an access token may be besides the issuer; `{tenantid}` as in issuer. That of `access_token_issuer` in the metadata (AD FS) counts anyway.',
+  }),
+  accessTokenAudienceClaim: Type.String({
+    minLength: 1,
+    default: 'aud',
+    description: 'The claim that names the audience of such an access token.',
+  }),
+  accessTokenClaims: Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1 }), {
+    default: {},
+    description:
+      'For each claim the values of which such an access token must have one: `token_use: [access]` for Cognito.',
+  }),
   clockTolerance: duration({ default: '30s', description: 'How far the clocks may differ.' }),
   maxIdTokenAge: duration({
     default: '10m',

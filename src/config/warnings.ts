@@ -1,10 +1,11 @@
 import { formatPath, type ConfigProblem } from './config-error.js'
+import { providerWarnings } from './provider-warnings.js'
 import { routeWarnings } from './route-warnings.js'
 import type { Config } from './schema.js'
 
 /** What works as it is written, and yet may not be what is meant. */
 export function configWarnings(config: Config): ConfigProblem[] {
-  return [...routeWarnings(config), ...ingressWarnings(config)]
+  return [...providerWarnings(config), ...routeWarnings(config), ...ingressWarnings(config)]
 }
 
 /** A proof of possession is for one request to one server, and Valetkey does not know those of an ingress. */

@@ -21,6 +21,8 @@ export interface LoginProvider {
   readonly issuer: string
   /** Throws a coded error when the provider does not answer, so that nobody should be sent there now. */
   ensureReachable(): Promise<void>
+  /** Whether that is an issuer by which its tokens may name it. */
+  isNamed(issuer: string): boolean
   /** The authorization request, with fresh state, nonce and code verifier to be kept until the answer. */
   beginLogin(options: {
     redirectUri: string
@@ -48,6 +50,7 @@ export interface LoginProvider {
     idTokenHint: string
     postLogoutRedirectUri: string
     state: string
+    claims: Identity['claims']
   }): string | undefined
   /** Whether a logout token claims to be of this provider; nothing is verified yet. */
   isAddressedBy(logoutToken: string): boolean

@@ -1,9 +1,10 @@
-import type { ProviderConfig } from '../config/schema.js'
 import type { Identity } from '../session/session.js'
 import { OidcError } from './errors.js'
 import { audiencesOf, instantOf } from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import type { JsonObject } from './json-object.js'
+import type { Provider } from './provider.js'
+import { unmetClaim } from './required-claims.js'
 
 /** What a verified access token says; whether its audience and scopes are enough is each route's to tell. */
 export interface AccessToken {
@@ -32,18 +33,22 @@ export interface Verified {
 
 /**
  * Checks the claims that every access token must have, however it was verified that they are the
- * provider's: audience, times and subject. Throws OidcError ERR_BEARER_TOKEN.
+ * provider's: audience, times, subject and what the settings ask of them. Throws OidcError ERR_BEARER_TOKEN.
  *
  * `times: 'optional'` is for answers that need not tell them (RFC 7662 §2.2). One without `exp` ends
  * with the verdict.
  */
 export function accessTokenFrom(
-  config: ProviderConfig,
+  provider: Pick<Provider, 'config' | 'issuer'>,
   { token, claims, length, maxAgeMs }: Verified,
   { now, times }: { readonly now: number; readonly times: 'required' | 'optional' },
 ): AccessToken {
-  const audiences = audiencesOf(claims['aud'])
-  if (audiences === undefined) reject('"aud" is missing or holds what is no text')
+  const { config } = provider
+  const { accessTokenAudienceClaim: audienceClaim } = config
+  const audiences = audiencesOf(claims[audienceClaim])
+  if (audiences === undefined) reject(`"${audienceClaim}" is missing or holds what is no text`)
+  const unmet = unmetClaim(claims, { ...config.requiredClaims, ...config.accessTokenClaims })
+  if (unmet !== undefined) reject(`"${unmet}" is none of what the settings ask of it`)
   const expiresAt = checkTimes(claims, config.clockTolerance, now, times)
   // Whoever stole it could not use it, if somebody looked: nobody here does (RFC 9449 §7.2, RFC 8705 §3).
   if (claims['cnf'] !== undefined) reject('"cnf" binds it to a key, which is not verified here')
@@ -53,7 +58,7 @@ export function accessTokenFrom(
   }
   const endsAt = expiresAt ?? now + maxAgeMs
   return {
-    identity: identityFrom(config, sub, claims),
+    identity: identityFrom(provider, sub, claims),
     tokens: { accessToken: token },
     audiences,
     scopes: scopesOf(claims),

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { type AccessToken, accessTokenFrom, checkPurpose, reject } from './access-token-claims.js'
+import { type AccessTokenIssuer, isOfIssuer } from './access-token-issuers.js'
 import { OidcError } from './errors.js'
 import { audiencesOf } from './id-token.js'
 import type { JsonObject } from './json-object.js'
@@ -20,17 +21,17 @@ const acceptedForMs = 60_000
 
 /**
  * Verifies a JWT access token that a client presents (RFC 9068 §4): the type, the signature by a key of the
- * issuer, the issuer, the times and the subject. Throws OidcError ERR_BEARER_TOKEN, or ERR_PROVIDER_* when
- * it cannot be told now.
+ * issuer, the issuer, the times, the subject and what the settings ask of claims. Throws OidcError
+ * ERR_BEARER_TOKEN, or ERR_PROVIDER_* when it cannot be told now.
  */
 export async function verifyAccessToken(
-  provider: Pick<Provider, 'keys' | 'config'>,
+  provider: AccessTokenIssuer & Pick<Provider, 'keys'>,
   token: string,
   now: number,
 ): Promise<AccessToken> {
   const { config } = provider
   const claims = await verifySignature(provider, token)
-  if (claims['iss'] !== config.issuer) reject('"iss" is not the issuer')
+  if (!isOfIssuer(provider, claims)) reject('"iss" is not the issuer')
   if (config.accessTokenType === 'lax') {
     checkPurpose(claims)
     if (audiencesOf(claims['aud'])?.includes(config.clientId) === true) {
@@ -38,7 +39,7 @@ export async function verifyAccessToken(
     }
   }
   const verified = { token, claims, length: token.length, maxAgeMs: acceptedForMs }
-  return accessTokenFrom(config, verified, { now, times: 'required' })
+  return accessTokenFrom(provider, verified, { now, times: 'required' })
 }
 
 /** The issuer that a token names; undefined for what is no JWT. Verifies nothing. */

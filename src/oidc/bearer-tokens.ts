@@ -28,7 +28,10 @@ export interface BearerTokens {
   verify(token: string, providerId: string | undefined, now: number): Promise<BearerVerdict>
 }
 
-type Party = Pick<RelyingParty, 'id' | 'issuer' | 'takesOpaqueTokens' | 'verifyAccessToken'>
+type Party = Pick<
+  RelyingParty,
+  'id' | 'issuesAccessTokens' | 'takesOpaqueTokens' | 'verifyAccessToken'
+>
 
 const cacheBytes = 16 * 1024 * 1024
 /** No header field is longer in practice, and nothing longer is worth parsing. */
@@ -47,7 +50,7 @@ export function createBearerTokens(parties: readonly Party[]): BearerTokens {
       if (only !== undefined && others.length === 0) return only
       throw refusal('the token is no JWT, or names no issuer')
     }
-    const named = counting.find((party) => party.issuer === issuer)
+    const named = counting.find((party) => party.issuesAccessTokens(issuer))
     if (named !== undefined) return named
     throw refusal(`"iss" ${JSON.stringify(issuer).slice(0, 200)} is no issuer that counts here`)
   }

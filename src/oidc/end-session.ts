@@ -1,23 +1,77 @@
-import { buildEndSessionUrl } from 'openid-client'
-import type { OpenCall } from './provider-client.js'
+import type { ProviderConfig } from '../config/schema.js'
+import type { JsonObject } from './json-object.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
-/** The RP-initiated logout request (RP-Initiated Logout 1.0 §2); undefined when the provider has none. */
-export function endSessionUrl(
-  open: OpenCall,
-  metadata: ProviderMetadata | undefined,
-  parameters: {
-    readonly idTokenHint: string
-    readonly postLogoutRedirectUri: string
-    readonly state: string
-  },
+export interface LogoutRequest {
+  readonly idTokenHint: string
+  readonly postLogoutRedirectUri: string
+  readonly state: string
+  /** What is known of the person. */
+  readonly claims: JsonObject
+}
+
+type Settings = Pick<ProviderConfig, 'clientId' | 'endSession'>
+type Endpoints = Pick<ProviderMetadata, 'authorizationEndpoint' | 'endSessionEndpoint'>
+
+/** As in RP-Initiated Logout 1.0 §2; `client_id` stands in for an ID token that cannot be read. */
+const standardParameters = {
+  client_id: '{clientId}',
+  id_token_hint: '{idToken}',
+  post_logout_redirect_uri: '{returnTo}',
+  state: '{state}',
+}
+
+/** Where people are sent to be signed out at the provider; undefined when there is no such place. */
+export function endSessionEndpoint(
+  { endSession }: Pick<Settings, 'endSession'>,
+  metadata: Endpoints | undefined,
 ): string | undefined {
-  if (metadata?.endSessionEndpoint === undefined) return undefined
-  const { configuration } = open(metadata)
-  // openid-client adds `client_id`.
-  return buildEndSessionUrl(configuration, {
-    id_token_hint: parameters.idTokenHint,
-    post_logout_redirect_uri: parameters.postLogoutRedirectUri,
-    state: parameters.state,
-  }).href
+  if (metadata === undefined) return undefined
+  const { endSessionEndpoint: announced, authorizationEndpoint } = metadata
+  if (endSession?.url === undefined || !counts(endSession, announced)) return announced
+  return endSession.url.replaceAll('{authorizationOrigin}', new URL(authorizationEndpoint).origin)
+}
+
+/**
+ * The logout request, as the settings say, else as RP-Initiated Logout 1.0 §2 does; undefined when the
+ * provider has none.
+ */
+export function endSessionUrl(
+  settings: Settings,
+  metadata: Endpoints | undefined,
+  request: LogoutRequest,
+): string | undefined {
+  const endpoint = endSessionEndpoint(settings, metadata)
+  if (endpoint === undefined) return undefined
+  const { endSession } = settings
+  const isOwn = endSession !== undefined && counts(endSession, metadata?.endSessionEndpoint)
+  const url = new URL(endpoint)
+  for (const [name, text] of Object.entries(isOwn ? endSession.parameters : standardParameters)) {
+    const value = filled(text, settings, request)
+    if (value !== undefined) url.searchParams.set(name, value)
+  }
+  return url.href
+}
+
+const counts = ({ when }: NonNullable<Settings['endSession']>, announced: string | undefined) =>
+  when === 'always' || announced === undefined
+
+/** A text with its placeholders filled in; undefined when there is nothing for one of them. */
+function filled(text: string, { clientId }: Settings, request: LogoutRequest): string | undefined {
+  const { idTokenHint, postLogoutRedirectUri, state, claims } = request
+  const values: Record<string, unknown> = {
+    clientId,
+    idToken: idTokenHint,
+    returnTo: postLogoutRedirectUri,
+    state,
+  }
+  let isComplete = true
+  const result = text.replaceAll(/\{(claim:)?([^{}]+)\}/g, (_all, claim: unknown, name: string) => {
+    const source = claim === undefined ? values : claims
+    const value = Object.hasOwn(source, name) ? source[name] : undefined
+    if (typeof value === 'string' && value !== '') return value
+    isComplete = false
+    return ''
+  })
+  return isComplete ? result : undefined
 }

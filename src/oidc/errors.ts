@@ -63,6 +63,8 @@ export type OidcErrorCode =
   | 'ERR_ID_TOKEN_ACR'
   | 'ERR_ID_TOKEN_AUTHENTICATION_TIME'
   | 'ERR_ID_TOKEN_ACCESS_TOKEN_HASH'
+  /** A claim has none of the values that the settings ask for. */
+  | 'ERR_ID_TOKEN_CLAIM'
   /** A refreshed ID token contradicts the one of the login. */
   | 'ERR_ID_TOKEN_CHANGED'
   /** A logout token that must not be obeyed. */

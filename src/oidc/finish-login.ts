@@ -1,8 +1,9 @@
 import { authorizationCodeGrant } from 'openid-client'
+import { isTemplate } from '../config/issuer-template.js'
 import type { Identity, Tokens } from '../session/session.js'
 import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
-import { validateLoginClaims, verifyIdToken } from './id-token.js'
+import { validateLoginClaims, validateRequiredClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import { askedLogin, type LoginDemand, type LoginTransaction } from './login-request.js'
 import { validateLoginResponse } from './login-response.js'
@@ -49,9 +50,10 @@ export async function finishLogin(
     (configuration, sending) => {
       const checks = {
         expectedState: transaction.state,
-        expectedNonce: transaction.nonce,
         pkceCodeVerifier: transaction.codeVerifier,
-        idTokenExpected: true,
+        ...(isTemplate(metadata.issuer)
+          ? {}
+          : { expectedNonce: transaction.nonce, idTokenExpected: true }),
       }
       const resources = resourceParameters(config)
       return authorizationCodeGrant(configuration, callbackUrl, checks, resources, sending)
@@ -65,6 +67,7 @@ export async function finishLogin(
       const claims = await verifyIdToken(idToken, accessToken, rules, verifiedAt)
       const sent = { ...askedLogin(config, stepUp), clockToleranceMs: config.clockTolerance }
       validateLoginClaims(claims, transaction.nonce, sent, verifiedAt)
+      validateRequiredClaims(claims.all, config.requiredClaims)
       return { idToken, claims }
     },
   )
@@ -76,5 +79,5 @@ export async function finishLogin(
     now,
   })
   const merged = await withUserinfo(provider, metadata, tokens, sub, all)
-  return { identity: identityFrom(config, sub, merged ?? all), tokens }
+  return { identity: identityFrom(provider, sub, merged ?? all), tokens }
 }

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
+import { isTemplate } from '../config/issuer-template.js'
 import { equalInConstantTime } from './constant-time.js'
 import { OidcError, type OidcErrorCode } from './errors.js'
+import { isIssuedBy, type IssuerRules } from './issued-by.js'
 import type { JsonObject } from './json-object.js'
 import type { AskedLogin } from './login-request.js'
+import { unmetClaim } from './required-claims.js'
 import { verifySignedToken, type SignatureRules } from './signed-token.js'
 
 /** What every ID token of a provider must agree with. */
-export interface IdTokenRules extends SignatureRules {
-  readonly issuer: string
+export interface IdTokenRules extends SignatureRules, IssuerRules {
   readonly clientId: string
   readonly trustedAudiences: readonly string[]
   readonly clockToleranceMs: number
@@ -35,8 +37,9 @@ export async function verifyIdToken(
   now: number,
 ): Promise<IdTokenClaims> {
   const { algorithm, claims } = await verifySignedToken(idToken, rules)
-  if (claims['iss'] !== rules.issuer) {
-    reject('ISSUER', `"iss" ${shown(claims['iss'])} is not the issuer "${rules.issuer}"`)
+  if (!isIssuedBy(claims, rules)) {
+    const tenant = isTemplate(rules.issuer) ? `, or "tid" ${shown(claims['tid'])} no tenant` : ''
+    reject('ISSUER', `"iss" ${shown(claims['iss'])} is not the issuer "${rules.issuer}"${tenant}`)
   }
   const audiences = checkAudience(claims, algorithm, rules)
   const issuedAt = checkTimes(claims, rules, now)
@@ -80,6 +83,16 @@ export function validateLoginClaims(
   if (now - claims.authenticatedAt > maxAgeMs + toleranceMs) {
     reject('AUTHENTICATION_TIME', 'the person authenticated longer ago than "max_age"')
   }
+}
+
+/** Checks the claims that a login must have by the settings. Throws OidcError ERR_ID_TOKEN_CLAIM. */
+export function validateRequiredClaims(
+  claims: JsonObject,
+  required: Readonly<Record<string, readonly string[]>>,
+): void {
+  const unmet = unmetClaim(claims, required)
+  if (unmet === undefined) return
+  reject('CLAIM', `"${unmet}" ${shown(claims[unmet])} is none of what requiredClaims has for it`)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { tokenIntrospection } from 'openid-client'
 import { type AccessToken, accessTokenFrom, checkPurpose, reject } from './access-token-claims.js'
 import { objectionOf } from './client-objection.js'
+import { isOfIssuer } from './access-token-issuers.js'
 import { OidcError, oidcErrorIn, parseProviderError } from './errors.js'
 import { audiencesOf } from './id-token.js'
 import { isJsonObject, parseJsonObject, type JsonObject } from './json-object.js'
@@ -16,7 +17,7 @@ import { verifySignedToken } from './signed-token.js'
  * provider for a client without a proof, and ERR_PROVIDER_* when it cannot be told now.
  */
 export async function introspect(
-  provider: Pick<Provider, 'config' | 'keys' | 'open' | 'metadata'>,
+  provider: Pick<Provider, 'config' | 'keys' | 'open' | 'metadata' | 'issuer' | 'discovery'>,
   token: string,
   now: number,
 ): Promise<AccessToken> {
@@ -26,14 +27,14 @@ export async function introspect(
   const { claims: answer, length } = await ask(provider, metadata, token)
   const { active, ...claims } = answer
   if (active !== true) reject('it is not active')
-  if (claims['iss'] !== undefined && claims['iss'] !== config.issuer) {
+  if (claims['iss'] !== undefined && !isOfIssuer(provider, claims)) {
     reject('"iss" is not the issuer')
   }
   checkKind(claims)
   const { username, preferred_username: preferred = username } = claims
   const named = preferred === undefined ? claims : { ...claims, preferred_username: preferred }
   const verified = { token, claims: named, length, maxAgeMs: config.introspectionMaxAge }
-  return accessTokenFrom(config, verified, { now, times: 'optional' })
+  return accessTokenFrom(provider, verified, { now, times: 'optional' })
 }
 
 /** Throws OidcError ERR_PROVIDER_METADATA where the provider has none. */
@@ -59,7 +60,7 @@ function checkKind(claims: JsonObject): void {
 
 /** The answer, and how many characters it has. */
 async function ask(
-  provider: Pick<Provider, 'config' | 'keys' | 'open'>,
+  provider: Pick<Provider, 'config' | 'keys' | 'open' | 'issuer'>,
   metadata: ProviderMetadata,
   token: string,
 ): Promise<{ readonly claims: JsonObject; readonly length: number }> {
@@ -85,10 +86,10 @@ async function ask(
 
 /** RFC 9701 §5: signed by the issuer, for this client, and of a type of its own. */
 async function verifySigned(
-  { config, keys }: Pick<Provider, 'config' | 'keys'>,
+  { config, keys, issuer }: Pick<Provider, 'config' | 'keys' | 'issuer'>,
   jwt: string,
 ): Promise<JsonObject> {
-  const { issuer, clientId, introspectionSignedResponseAlg: algorithm } = config
+  const { clientId, introspectionSignedResponseAlg: algorithm } = config
   const { claims } = await verifySignedToken(jwt, {
     keys,
     algorithms: algorithm === undefined ? [] : [algorithm],
@@ -100,7 +101,7 @@ async function verifySigned(
     throw unusable(cause.message)
   })
   const { iss, aud, token_introspection: answer } = claims
-  if (iss !== issuer || audiencesOf(aud)?.includes(clientId) !== true) {
+  if (iss !== issuer() || audiencesOf(aud)?.includes(clientId) !== true) {
     throw unusable('is signed, but not for this client')
   }
   if (!isJsonObject(answer)) throw unusable('has no "token_introspection"')

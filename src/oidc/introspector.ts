@@ -20,7 +20,7 @@ const longestHoldOffMs = 30_000
  * bound are not made, and an endpoint that says when to come back is left alone until then.
  */
 export function createIntrospector(
-  provider: Pick<Provider, 'config' | 'keys' | 'open' | 'metadata'>,
+  provider: Pick<Provider, 'config' | 'keys' | 'open' | 'metadata' | 'issuer' | 'discovery'>,
 ): Introspector {
   const refused = createTokenCache<OidcError>(refusedBytes)
   const refusedMs = Math.min(refusedForMs, provider.config.introspectionMaxAge)

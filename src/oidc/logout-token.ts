@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose'
 import type { ProviderConfig } from '../config/schema.js'
 import { OidcError } from './errors.js'
 import { audiencesOf, instantOf, type IdTokenRules } from './id-token.js'
+import { isIssuedBy, isNamed, issuerOf } from './issued-by.js'
 import { isJsonObject, type JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { verifySignedToken } from './signed-token.js'
@@ -25,11 +26,12 @@ const maxTextLength = 255
 /** Whether a token names the issuer and the client of that configuration. Verifies nothing. */
 export function isAddressedBy(
   token: string,
-  { issuer, clientId }: Pick<ProviderConfig, 'issuer' | 'clientId'>,
+  config: Pick<ProviderConfig, 'issuer' | 'issuerSlash' | 'tenants' | 'clientId'>,
 ): boolean {
   try {
     const claims: JsonObject = decodeJwt(token)
-    return claims['iss'] === issuer && audiencesOf(claims['aud'])?.includes(clientId) === true
+    const isForClient = audiencesOf(claims['aud'])?.includes(config.clientId) === true
+    return isForClient && isNamed(claims['iss'], config)
   } catch {
     return false
   }
@@ -57,7 +59,7 @@ export async function verifyLogoutToken(
   if (jti === undefined) reject('"jti" is missing')
   const isOfPerson = sid === undefined || (sub !== undefined && logoutTokenEnds === 'person')
   return {
-    issuer: rules.issuer,
+    issuer: issuerOf(claims, rules.issuer),
     ...(isOfPerson ? {} : { sid }),
     ...(sub === undefined ? {} : { sub }),
     jti,
@@ -77,8 +79,8 @@ async function verifySignature(token: string, rules: IdTokenRules): Promise<Json
 }
 
 function checkParties(claims: JsonObject, rules: IdTokenRules): void {
-  const { issuer, clientId, trustedAudiences } = rules
-  if (claims['iss'] !== issuer) reject('"iss" is not the issuer')
+  const { issuer, tenants, clientId, trustedAudiences } = rules
+  if (!isIssuedBy(claims, { issuer, tenants })) reject('"iss" is not the issuer')
   const audiences = audiencesOf(claims['aud'])
   if (!audiences?.includes(clientId)) reject('"aud" does not hold the client')
   if (audiences.some((each) => each !== clientId && !trustedAudiences.includes(each))) {

@@ -85,7 +85,7 @@ export function createOpenCall(
       authenticate,
     )
     // Plain http is refused more strictly by `http`, address by address.
-    if (metadata.issuer.startsWith('http:')) allowInsecureRequests(configuration)
+    if (isPlainHttp(config)) allowInsecureRequests(configuration)
     // The deadline is that of `http`.
     configuration.timeout = 0
     let received: Received | undefined
@@ -99,4 +99,8 @@ export function createOpenCall(
       dpop: async (key) => key && createDpopHandle(configuration, key, dpopNonces),
     }
   }
+}
+
+function isPlainHttp({ issuer, discoveryUrl }: ProviderConfig): boolean {
+  return [issuer, discoveryUrl].some((url) => url?.startsWith('http:'))
 }

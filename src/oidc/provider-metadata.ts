@@ -2,12 +2,14 @@ import type { ProviderConfig } from '../config/schema.js'
 import { chooseDpopAlgorithm, type DpopAlgorithm } from './dpop.js'
 import { requireFapi } from './fapi.js'
 import { OidcError } from './errors.js'
+import { toggleSlash } from './issued-by.js'
 import type { JsonObject } from './json-object.js'
 import { withMtlsAliases } from './mtls-aliases.js'
 import { objectionToUrl } from './provider-url.js'
 
 /** What Valetkey uses of the provider's metadata, checked. */
 export interface ProviderMetadata {
+  /** As tokens name it; a template where it stands for many tenants. */
   readonly issuer: string
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
@@ -23,6 +25,10 @@ export interface ProviderMetadata {
   readonly requiresSignedRequests: boolean
   /** RFC 9207 §3: the authorization response carries `iss`. */
   readonly sendsIssuer: boolean
+  /** Undefined when the provider lists none. */
+  readonly scopesSupported?: readonly string[]
+  /** What access tokens name as their issuer, where it is another (AD FS). */
+  readonly accessTokenIssuer?: string
   /** The signature algorithms that an ID token may have. */
   readonly idTokenAlgorithms: readonly string[]
   /** Those that an authorization response may have which is a JWT. */
@@ -35,9 +41,12 @@ const asymmetricAlgorithms = new Set(
   'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '),
 )
 
-/** Where the metadata of an issuer is (Discovery 1.0 §4.1). */
-export function discoveryUrl(issuer: string): string {
-  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+/** Where the metadata of a provider is, by default below its issuer (Discovery 1.0 §4.1). */
+export function discoveryUrl({
+  issuer,
+  discoveryUrl: configured,
+}: Pick<ProviderConfig, 'issuer' | 'discoveryUrl'>): string {
+  return configured ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
 }
 
 /**
@@ -48,10 +57,11 @@ export function validateProviderMetadata(
   document: JsonObject,
   config: ProviderConfig,
 ): ProviderMetadata {
-  if (document['issuer'] !== config.issuer) {
+  const issuer: unknown = document['issuer']
+  if (!isIssuer(issuer, config)) {
     throw new OidcError(
       'ERR_PROVIDER_ISSUER',
-      `the metadata at ${discoveryUrl(config.issuer)} is that of ${JSON.stringify(document['issuer'])}, not of the configured issuer "${config.issuer}"`,
+      `the metadata at ${discoveryUrl(config)} is that of ${JSON.stringify(issuer)}, not of the configured issuer "${config.issuer}"`,
     )
   }
   const endpoints =
@@ -74,13 +84,15 @@ export function validateProviderMetadata(
     return value
   }
   if (config.profile !== undefined) requireFapi(document, config)
+  const scopesSupported: unknown = document['scopes_supported']
+  const accessTokenIssuer: unknown = document['access_token_issuer']
   const userinfoEndpoint = optional('userinfo_endpoint')
   const endSessionEndpoint = optional('end_session_endpoint')
   const revocationEndpoint = optional('revocation_endpoint')
   const pushedRequestEndpoint = optional('pushed_authorization_request_endpoint')
   const introspectionEndpoint = optional('introspection_endpoint')
   return {
-    issuer: config.issuer,
+    issuer,
     authorizationEndpoint: required('authorization_endpoint'),
     tokenEndpoint: required('token_endpoint'),
     jwksUri: required('jwks_uri'),
@@ -92,6 +104,8 @@ export function validateProviderMetadata(
     ...(config.dpop === 'off' ? {} : { dpopAlgorithm: requireDpop(document) }),
     ...(introspectionEndpoint === undefined ? {} : { introspectionEndpoint }),
     requiresSignedRequests: document['require_signed_request_object'] === true,
+    ...(isListOfText(scopesSupported) ? { scopesSupported } : {}),
+    ...(typeof accessTokenIssuer === 'string' ? { accessTokenIssuer } : {}),
     sendsIssuer: document['authorization_response_iss_parameter_supported'] === true,
     idTokenAlgorithms: acceptedAlgorithms(
       document['id_token_signing_alg_values_supported'],
@@ -109,6 +123,20 @@ function requireDpop(document: JsonObject): DpopAlgorithm {
     'ERR_PROVIDER_METADATA',
     'the provider announces no DPoP ("dpop_signing_alg_values_supported") with ES256 or EdDSA, which the configuration requires',
   )
+}
+
+/** Whether the metadata are those of the configured issuer; exactly, but for a slash where it may differ. */
+function isIssuer(
+  named: unknown,
+  { issuer, issuerSlash }: Pick<ProviderConfig, 'issuer' | 'issuerSlash'>,
+): named is string {
+  if (named === issuer) return true
+  if (issuerSlash !== 'either' || typeof named !== 'string') return false
+  return named === toggleSlash(issuer)
+}
+
+function isListOfText(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function acceptedAlgorithms(announced: unknown, configured: readonly string[] | undefined) {

@@ -18,27 +18,30 @@ internal.addSubnet('fe80::', 10, 'ipv6')
 /** Which addresses the settings of a provider allow Valetkey to call. */
 export interface ProviderUrlRules {
   readonly issuer: string
+  readonly discoveryUrl?: string | undefined
   readonly allowInsecureIssuer: boolean
 }
 
 /**
  * Says why a URL from the provider's metadata must not be used; undefined when it may be.
  *
- * https is required; plain http goes only with a plain http issuer, on loopback or with
- * `allowInsecureIssuer`. An address literal of an internal network is refused unless the issuer itself
- * is at that host, so that foreign metadata cannot aim Valetkey at a neighbour.
+ * https is required; plain http goes only with a plain http issuer or `discoveryUrl`, on loopback or with
+ * `allowInsecureIssuer`. An address literal of an internal network is refused unless one of these is at
+ * that host, so that foreign metadata cannot aim Valetkey at a neighbour.
  */
 export function objectionToUrl(text: string, rules: ProviderUrlRules): string | undefined {
   if (!URL.canParse(text)) return 'is no absolute URL'
   const url = new URL(text)
-  const issuer = URL.canParse(rules.issuer) ? new URL(rules.issuer) : undefined
+  const known = [rules.issuer, rules.discoveryUrl].flatMap((written) =>
+    written !== undefined && URL.canParse(written) ? [new URL(written)] : [],
+  )
   if (url.username !== '' || url.password !== '') return 'holds credentials'
   if (url.hash !== '') return 'has a fragment'
   if (url.protocol === 'http:') {
-    if (issuer?.protocol !== 'http:') return 'is not https'
+    if (!known.some(({ protocol }) => protocol === 'http:')) return 'is not https'
     if (!rules.allowInsecureIssuer && !isLoopback(url.hostname)) return 'is plain http off loopback'
   } else if (url.protocol !== 'https:') return 'is not https'
-  if (isInternalAddress(url.hostname) && issuer?.hostname !== url.hostname) {
+  if (isInternalAddress(url.hostname) && !known.some(({ hostname }) => hostname === url.hostname)) {
     return 'is an internal address that the issuer does not have'
   }
   return undefined

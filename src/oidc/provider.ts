@@ -32,6 +32,8 @@ export interface Provider {
   /** The metadata, waiting for them if need be; throws OidcError ERR_PROVIDER_UNAVAILABLE. */
   metadata(): Promise<ProviderMetadata>
   idTokenRules(metadata: ProviderMetadata): IdTokenRules
+  /** The issuer as its metadata have it, before they are known as it is configured. */
+  issuer(): string
   close(): void
 }
 
@@ -52,6 +54,7 @@ export function createProvider(
   const readTls = createProviderTls(config, logger)
   const http = createProviderHttp({
     issuer: config.issuer,
+    discoveryUrl: config.discoveryUrl,
     allowInsecureIssuer: config.allowInsecureIssuer,
     timeoutMs: config.timeout,
     readTls,
@@ -62,7 +65,7 @@ export function createProvider(
   const open = createOpenCall(config, http, { authentication, logger })
   const discovery = createDiscovery({
     load: async () => {
-      const url = discoveryUrl(config.issuer)
+      const url = discoveryUrl(config)
       const document = await fetchJsonObject(http, url, 'ERR_PROVIDER_METADATA')
       reachability.noteAnswer()
       return validateProviderMetadata(document, config)
@@ -82,7 +85,7 @@ export function createProvider(
   const reachability = createReachability({
     async ask() {
       if (discovery.current() === undefined) await metadata()
-      else await askForAnswer(http, discoveryUrl(config.issuer))
+      else await askForAnswer(http, discoveryUrl(config))
     },
     now,
   })
@@ -109,11 +112,13 @@ export function createProvider(
     keys,
     reachability,
     metadata,
-    idTokenRules: ({ idTokenAlgorithms }) => ({
+    issuer: () => discovery.current()?.issuer ?? config.issuer,
+    idTokenRules: ({ issuer, idTokenAlgorithms }) => ({
       keys,
       algorithms: idTokenAlgorithms,
       clientSecrets: credentials.secrets.read,
-      issuer: config.issuer,
+      issuer,
+      tenants: config.tenants,
       clientId: config.clientId,
       trustedAudiences: config.trustedAudiences,
       clockToleranceMs: config.clockTolerance,

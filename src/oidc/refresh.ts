@@ -4,7 +4,7 @@ import type { Refresher, RefreshOutcome } from '../session/refresher.js'
 import type { Identity, Session } from '../session/session.js'
 import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
-import { validateRefreshedClaims, verifyIdToken } from './id-token.js'
+import { validateRefreshedClaims, validateRequiredClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
@@ -63,6 +63,7 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
       const fresh = await verifying.catch(keepIdentity)
       if (fresh === undefined) return undefined
       validateRefreshedClaims(fresh, session.identity.sub, keptClaims)
+      validateRequiredClaims({ ...keptClaims, ...fresh.all }, config.requiredClaims)
       return { idToken, claims: fresh.all }
     },
   )
@@ -83,7 +84,7 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
     // What the login said of itself stays true when a refresh leaves it out.
     ...(sid === undefined ? {} : { sid }),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
-    ...identityFrom(config, sub, { ...signInClaims(session.identity.claims), ...claims }),
+    ...identityFrom(provider, sub, { ...signInClaims(session.identity.claims), ...claims }),
   }
   return { kind: 'refreshed', tokens, identity }
 }

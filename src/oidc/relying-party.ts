@@ -1,15 +1,18 @@
 import type { ProviderConfig, TokenTarget } from '../config/schema.js'
 import type { Refresher } from '../session/refresher.js'
 import type { SentToken } from '../session/session.js'
+import type { AccessToken } from './access-token-claims.js'
+import { issuesAccessTokens } from './access-token-issuers.js'
+import { issuerNamedBy, verifyAccessToken } from './access-token.js'
+import { askedScopes } from './asked-scopes.js'
 import { authorizationUrl } from './authorization-url.js'
 import { dpopKeyFor } from './dpop.js'
-import type { AccessToken } from './access-token-claims.js'
-import { issuerNamedBy, verifyAccessToken } from './access-token.js'
 import { checkClient } from './check-client.js'
-import { endSessionUrl } from './end-session.js'
+import { endSessionEndpoint, endSessionUrl, type LogoutRequest } from './end-session.js'
 import { finishLogin, type SignIn } from './finish-login.js'
 import { requireIntrospectionEndpoint } from './introspection.js'
 import { createIntrospector } from './introspector.js'
+import { isNamed } from './issued-by.js'
 import type { Logger } from './logger.js'
 import { isAddressedBy, type LogoutNotice, verifyLogoutToken } from './logout-token.js'
 import {
@@ -36,6 +39,8 @@ export interface RelyingParty {
   readonly id: string
   readonly name: string
   readonly issuer: string
+  /** Whether that is an issuer by which its tokens may name it: that of a tenant where it has many. */
+  isNamed(issuer: string): boolean
   /** Ready as soon as the provider was once discovered. */
   readiness(): Readiness
   /** Begins to discover in the background, with retries, and to look for changes hourly. Never throws. */
@@ -75,17 +80,15 @@ export interface RelyingParty {
   }): Promise<SignIn>
   readonly refresh: Refresher
   /** The logout request; undefined when the provider offers none or was never discovered. */
-  endSessionUrl(options: {
-    idTokenHint: string
-    postLogoutRedirectUri: string
-    state: string
-  }): string | undefined
+  endSessionUrl(options: LogoutRequest): string | undefined
   /** Whether a logout token claims to be of this provider for this client; nothing is verified yet. */
   isAddressedBy(logoutToken: string): boolean
   /** Verifies a logout token; throws ERR_LOGOUT_TOKEN or, when it cannot be told now, ERR_PROVIDER_*. */
   verifyLogoutToken(logoutToken: string, now: number): Promise<LogoutNotice>
   /** Whether it is asked about access tokens that name no issuer. */
   readonly takesOpaqueTokens: boolean
+  /** Whether an access token that names that issuer may be one of this provider. */
+  issuesAccessTokens(issuer: string): boolean
   /**
    * Verifies an access token that a client presents, as `accessTokenVerification` says; throws
    * ERR_BEARER_TOKEN or, when it cannot be told now, ERR_PROVIDER_*.
@@ -121,7 +124,7 @@ export function createRelyingParty(
   },
 ): RelyingParty {
   const provider = createProvider(config, { now: Date.now, env: {}, ...options })
-  const { discovery, keys, open } = provider
+  const { discovery, keys } = provider
   const { accessTokenVerification } = config
   const takesOpaqueTokens = accessTokenVerification !== 'jwt'
   const introspector = createIntrospector(provider)
@@ -130,6 +133,7 @@ export function createRelyingParty(
     id: config.id,
     name: config.name ?? config.id,
     issuer: config.issuer,
+    isNamed: (issuer) => isNamed(issuer, config),
     readiness() {
       if (discovery.current() !== undefined) return { ready: true }
       return { ready: false, reason: discovery.lastFailure() ?? 'discovery has not finished' }
@@ -138,18 +142,21 @@ export function createRelyingParty(
     stop: () => provider.close(),
     ensureReachable: () => provider.reachability.ensure(),
     async beginLogin({ redirectUri, stateSuffix = '', stepUp, hints, now }) {
-      const dpopKey = dpopKeyFor({}, await provider.metadata())
+      const metadata = await provider.metadata()
+      const settings = { ...config, scopes: askedScopes(config, metadata) }
+      const dpopKey = dpopKeyFor({}, metadata)
       const transaction = createLoginTransaction(config.id, stateSuffix, dpopKey, now)
       const asked = { redirectUri, demand: stepUp, hints }
-      const parameters = await loginParameters(config, transaction, asked)
+      const parameters = await loginParameters(settings, transaction, asked)
       return { url: await authorizationUrl(provider, parameters, now), transaction }
     },
     hintsIn: createHintReader(config),
     finishLogin: (login) => finishLogin(provider, login),
     refresh: createRefresher(provider),
-    endSessionUrl: (parameters) => endSessionUrl(open, discovery.current(), parameters),
+    endSessionUrl: (parameters) => endSessionUrl(config, discovery.current(), parameters),
     isAddressedBy: (logoutToken) => isAddressedBy(logoutToken, config),
     verifyLogoutToken: (logoutToken, now) => verifyLogoutToken(provider, logoutToken, now),
+    issuesAccessTokens: (issuer) => issuesAccessTokens(provider, issuer),
     takesOpaqueTokens,
     async verifyAccessToken(accessToken, now) {
       const asks =
@@ -160,7 +167,8 @@ export function createRelyingParty(
     exchangeForUpstream: (subject, target, now) =>
       exchangeForUpstream(provider, subject, target, now),
     pageOrigins() {
-      const urls = [config.issuer, discovery.current()?.endSessionEndpoint ?? config.issuer]
+      const logout = endSessionEndpoint(config, discovery.current())
+      const urls = [config.issuer, ...(logout === undefined ? [] : [logout])]
       return [...new Set(urls.map((url) => new URL(url).origin))]
     },
     revoke: (tokens) => revokeTokens(provider, tokens),

@@ -1,14 +1,17 @@
 import type { Configuration, DPoPHandle, TokenEndpointResponse } from 'openid-client'
+import { isTemplate } from '../config/issuer-template.js'
 import type { DpopKey } from '../session/dpop-key.js'
 import { parseJsonObject } from './json-object.js'
-import type { OpenCall, Received } from './provider-client.js'
+import type { OpenCall } from './provider-client.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 import { tokenEndpointError, tolerateTokenResponse } from './token-response.js'
 
 /**
  * Runs one grant of openid-client. The ID token is verified by us as well, and our verdict comes
  * first: it says which claim is wrong, and it covers the signature, which openid-client leaves to TLS.
- * With a `dpopKey` the tokens are asked for with a proof of possession. Throws OidcError, or what `verify` throws.
+ * Of an issuer that is a template for many tenants, which openid-client would take at its word, it is not
+ * shown the ID token at all. With a `dpopKey` the tokens are asked for with a proof of possession. Throws
+ * OidcError, or what `verify` throws.
  */
 export async function exchangeTokens<Verified>(
   open: OpenCall,
@@ -20,7 +23,11 @@ export async function exchangeTokens<Verified>(
   ) => Promise<TokenEndpointResponse>,
   verify: (idToken: string | undefined, accessToken: string) => Promise<Verified>,
 ): Promise<{ readonly response: TokenEndpointResponse; readonly verified: Verified }> {
-  const call = open(metadata, tolerateTokenResponse)
+  let body = ''
+  const call = open(metadata, (sent) => {
+    body = tolerateTokenResponse(sent)
+    return isTemplate(metadata.issuer) ? withoutIdToken(body) : body
+  })
   const dpop = await call.dpop(dpopKey)
   let response: TokenEndpointResponse | undefined
   let failure: unknown
@@ -30,16 +37,20 @@ export async function exchangeTokens<Verified>(
     failure = error
   }
   const received = call.received()
-  const tokens = tokensIn(received)
+  const tokens = received?.status === 200 ? tokensIn(body) : undefined
   if (tokens === undefined) throw tokenEndpointError(received, failure)
   const verified = await verify(tokens.idToken, tokens.accessToken)
   if (response === undefined) throw tokenEndpointError(received, failure)
   return { response, verified }
 }
 
-function tokensIn(received: Received | undefined) {
-  if (received?.status !== 200) return undefined
-  const { id_token: idToken, access_token: accessToken } = parseJsonObject(received.body) ?? {}
+function withoutIdToken(body: string): string {
+  const members = parseJsonObject(body)
+  return members === undefined ? body : JSON.stringify({ ...members, id_token: undefined })
+}
+
+function tokensIn(body: string) {
+  const { id_token: idToken, access_token: accessToken } = parseJsonObject(body) ?? {}
   if (typeof accessToken !== 'string') return undefined
   return { accessToken, idToken: typeof idToken === 'string' ? idToken : undefined }
 }

@@ -1,7 +1,10 @@
 import { fetchUserInfo } from 'openid-client'
 import type { Tokens } from '../session/session.js'
+import { withFallbacks } from './claim-fallbacks.js'
 import { objectionOf } from './client-objection.js'
 import { OidcError, oidcErrorIn } from './errors.js'
+import { audiencesOf } from './id-token.js'
+import { isIssuedBy } from './issued-by.js'
 import { parseJsonObject, type JsonObject } from './json-object.js'
 import type { Received } from './provider-client.js'
 import type { ProviderMetadata } from './provider-metadata.js'
@@ -25,7 +28,8 @@ export async function withUserinfo(
 ): Promise<JsonObject | undefined> {
   if (metadata.userinfoEndpoint === undefined) return undefined
   const { userinfo: when } = provider.config
-  const needed = provider.neededClaims.some((name) => idTokenClaims[name] === undefined)
+  const known = withFallbacks(idTokenClaims, provider.config.claimFallbacks)
+  const needed = provider.neededClaims.some((name) => known[name] === undefined)
   if (when === 'never' || (when === 'needed' && !needed)) return undefined
   return mergeUserinfo(idTokenClaims, await loadUserinfo(provider, metadata, tokens, sub))
 }
@@ -67,11 +71,10 @@ async function verifySignedUserinfo(
   metadata: ProviderMetadata,
   token: string,
 ): Promise<JsonObject> {
-  const { issuer, clientId } = provider.config
-  const { claims } = await verifySignedToken(token, provider.idTokenRules(metadata))
-  const { iss, aud } = claims
-  const audiences: unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (iss === issuer && audiences.includes(clientId)) return claims
+  const rules = provider.idTokenRules(metadata)
+  const { claims } = await verifySignedToken(token, rules)
+  const audiences = audiencesOf(claims['aud'])
+  if (isIssuedBy(claims, rules) && audiences?.includes(rules.clientId) === true) return claims
   throw new OidcError('ERR_PROVIDER_USERINFO', 'the signed userinfo is not for this client')
 }
 

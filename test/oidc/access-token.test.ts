@@ -60,7 +60,9 @@ function setUp(settings: Partial<ProviderConfig> = {}) {
     },
     now: () => state.now,
   })
-  return { state, provider: { keys, config: providerConfig({ issuer, ...settings }) } }
+  const config = providerConfig({ issuer, ...settings })
+  const discovery = { current: () => undefined }
+  return { state, provider: { keys, config, discovery, issuer: () => issuer } }
 }
 
 async function runCase(t: Test, { refused, settings, ...bent }: Case) {
@@ -260,14 +262,14 @@ function setUpCached() {
   let verifications = 0
   const party = {
     id: 'corp',
-    issuer,
+    issuesAccessTokens: (named: string) => named === issuer,
     takesOpaqueTokens: false,
     verifyAccessToken(token: string, at: number) {
       verifications += 1
       return verifyAccessToken(provider, token, at)
     },
   }
-  const other = { ...party, id: 'other', issuer: 'https://other.example.com' }
+  const other = { ...party, id: 'other', issuesAccessTokens: () => false }
   return { state, bearer: createBearerTokens([other, party]), verifications: () => verifications }
 }
 

@@ -31,13 +31,16 @@ const metadata: ProviderMetadata = validateProviderMetadata(document, config)
 
 t.test('DISC-1 the metadata are below the issuer, without its last slash', async (t) => {
   const path = '/.well-known/openid-configuration'
-  t.equal(discoveryUrl('https://idp.example.com'), `https://idp.example.com${path}`)
-  t.equal(discoveryUrl('https://idp.example.com/'), `https://idp.example.com${path}`)
+  t.equal(discoveryUrl({ issuer: 'https://idp.example.com' }), `https://idp.example.com${path}`)
+  t.equal(discoveryUrl({ issuer: 'https://idp.example.com/' }), `https://idp.example.com${path}`)
   t.equal(
-    discoveryUrl('https://idp.example.com/realms/a'),
+    discoveryUrl({ issuer: 'https://idp.example.com/realms/a' }),
     `https://idp.example.com/realms/a${path}`,
   )
-  t.equal(discoveryUrl('https://idp.example.com/dex/'), `https://idp.example.com/dex${path}`)
+  t.equal(
+    discoveryUrl({ issuer: 'https://idp.example.com/dex/' }),
+    `https://idp.example.com/dex${path}`,
+  )
 })
 
 t.test('DISC-1 asks there, for an issuer with a path', async (t) => {

@@ -190,7 +190,7 @@ t.test('PKCE-2 a real provider checks the S256 challenge', async (t) => {
 
 t.test('RPL-1 the logout request has hint, client, return address and state', async (t) => {
   const { provider, party } = await setUp(t)
-  const parameters = { postLogoutRedirectUri: 'http://127.0.0.1:9/', state: 'bye' }
+  const parameters = { postLogoutRedirectUri: 'http://127.0.0.1:9/', state: 'bye', claims: {} }
   t.equal(party.endSessionUrl({ ...parameters, idTokenHint: 'x' }), undefined, 'not discovered')
   const { result, browser } = await signIn(party)
   const url = party.endSessionUrl({ ...parameters, idTokenHint: result.tokens.idToken }) ?? ''

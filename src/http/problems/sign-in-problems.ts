@@ -56,6 +56,13 @@ export const signInProblems = {
     ways: ['sign-in', 'home'],
   },
   ERR_ID_TOKEN: signInFailed,
+  ERR_ID_TOKEN_CLAIM: {
+    status: 403,
+    title: 'This account is not admitted here',
+    explanation: 'The sign-in worked, but accounts like this one may not be used here.',
+    advice: 'Please sign in with another account, or ask your administrator.',
+    ways: ['sign-in', 'home'],
+  },
   ERR_ACCESS_TOKEN: signInFailed,
   ERR_LOGIN: signInFailed,
   ERR_TOKEN: loginServiceFailed,

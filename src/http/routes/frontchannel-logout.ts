@@ -28,7 +28,7 @@ export function registerFrontchannelLogout(scope: FastifyInstance, context: Endp
       await endOwnSession(request)
       return finish(reply, providers)
     }
-    const named = providers.filter((provider) => provider.issuer === issuer)
+    const named = providers.filter((provider) => provider.isNamed(issuer))
     if (named.length > 0 && sid !== '' && sid.length <= longestSid) {
       const ended = await sessions.endWhere({ issuer, sid }, { logins: false })
       events.onProviderLogout(request, { channel: 'frontchannel', issuer, sid, ended })

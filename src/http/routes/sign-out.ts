@@ -82,6 +82,7 @@ export function registerSignOut(scope: FastifyInstance, context: EndpointContext
       idTokenHint: session.tokens.idToken,
       postLogoutRedirectUri: origin + paths.signedOut,
       state: returnState.newState(returnTo),
+      claims: session.identity.claims,
     })
     if (provider === undefined || url === undefined) {
       const page = signedOutPage({
