@@ -5,6 +5,7 @@ import { createMemoryStore } from '../../src/session/memory-store.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import { startAppInProcess } from '../helpers/app-in-process.js'
 import { loadText } from '../helpers/config-fixtures.js'
+import { createEnvoyClient } from '../helpers/envoy-client.js'
 import { freePort } from '../helpers/free-port.js'
 import { startProvider } from '../helpers/provider.js'
 import { signIn } from '../helpers/stack.js'
@@ -26,12 +27,15 @@ t.test('TX-1 a refresh of the session makes no exchange; its own expiry does', a
   const publicUrl = `http://localhost:${port}`
   provider.redirectUris.add(`${publicUrl}/oauth2/callback`)
   const { issuer, clientId, clientSecret } = provider
+  const checkAddress = `127.0.0.1:${await freePort()}`
   let ahead = 0
   const config = {
     publicUrl,
     listen: `127.0.0.1:${port}`,
     providers: [{ issuer, clientId, clientSecret }],
     session: { refreshAhead: '100s' },
+    trustedProxies: ['127.0.0.1'],
+    extAuthz: { listen: checkAddress },
     routes: [
       {
         upstream: upstream.url,
@@ -50,6 +54,16 @@ t.test('TX-1 a refresh of the session makes no exchange; its own expiry does', a
     provider.tokenRequests.filter(({ grantType }) => grantType === grant).length
 
   const first = await sent()
+  const envoy = createEnvoyClient(checkAddress)
+  t.teardown(() => envoy.close())
+  const headers = { cookie: client.cookieFor(publicUrl) }
+  const checked = await envoy.check({
+    method: 'GET',
+    path: '/',
+    host: `localhost:${port}`,
+    headers,
+  })
+  t.equal(checked.headers.get('authorization'), first, 'the same over gRPC')
   t.equal(calls(tokenExchangeGrant), 1)
   ahead = 310_000
   t.equal(await sent(), first, 'the access token has expired and was refreshed')

@@ -139,16 +139,13 @@ t.test('TX-1 BCP-7 an upstream gets a token of its own, by one call in each proc
 
 t.test('TX-1 without a token for it nothing reaches the upstream', async (t) => {
   const { cookie } = await sessionOf('bob')
-  const before = exchanges()
   application.forget()
   for (const [path, status, code] of [
     ['/denied/', 403, 'ERR_UPSTREAM_TOKEN_DENIED'],
     ['/unusable/', 502, 'ERR_UPSTREAM_TOKEN'],
   ] as const) {
     t.match(await ask(path, { cookie }), { status, answer: code })
-    t.match(await ask(path, { cookie }), { status, answer: code }, 'again, without asking')
   }
-  t.equal(exchanges() - before, 2)
   provider.failTokenEndpoint(503, { 'retry-after': '9' })
   const away = await ask('/stock/', { cookie })
   provider.healTokenEndpoint()

@@ -48,7 +48,7 @@ async function setUp(t: Test, settings: Partial<ProviderConfig> = {}) {
   }
 }
 
-t.test('INTRO-1 an opaque token is asked about, as the client', async (t) => {
+t.test('INTRO-1 P5 an opaque token is asked about, as the client', async (t) => {
   const { provider, verify } = await setUp(t)
   t.match(await verify('opaque-1'), {
     kind: 'verified',
@@ -140,6 +140,8 @@ t.test('INTRO-2 an answer that is none is 503 for the client, not 401 and not 20
       t.match(await verify('other'), { kind: 'unavailable' }, `${what}: left alone`)
       t.equal(provider.callsTo('/introspect'), 2)
     }
+    // Its deadline is short, and so no measure of what comes in time.
+    if (answer === 'stall') continue
     const later = now + (retryAfterMs ?? 0)
     t.match(await verify('opaque', later), { kind: 'refused' }, `${what}: and then it is back`)
   }
