@@ -81,7 +81,7 @@ t.test('an address leads to its provider, and one of nobody says so', async (t) 
   t.equal(await whoIs(page, site), 'partner alice')
 
   await page.goto(`${site.publicUrl}/corp/page`)
-  await page.getByRole('heading', { name: 'Another sign-in is needed here' }).waitFor()
+  await page.getByRole('heading', { name: 'Another login is needed here' }).waitFor()
   t.equal(await whoIs(page, site), 'partner alice', 'nothing happens by itself')
   await chooseByKeyboard(page, /Sign in with Login of corp/)
   await signInHere(page, 'alice')

@@ -15,12 +15,12 @@ export function otherProviderPage(options: {
   const { present = 'another login service' } = options
   return createPage({
     host: options.host,
-    title: 'Another sign-in is needed here',
+    title: 'Another login is needed here',
     icon: 'barrier',
     tone: 'warn',
     body: html`<p>
-        You are signed in with <strong>${present}</strong>, which does not count for this. Another
-        sign-in takes the place of the one that you have.
+        You are signed in with <strong>${present}</strong>, which does not count for this. Signing
+        in with another login service takes the place of that.
       </p>
       ${signedInAs(options.person)}`,
     actions: [

@@ -58,6 +58,7 @@ form { margin: 0 }
 .choice { justify-content: flex-start; text-align: start; padding-inline: .75rem }
 .choice .mark { margin-inline-start: auto }
 .choice::after { content: '\\2192'; content: '\\2192' / ''; margin-inline-start: auto; color: var(--soft); transition: translate .12s }
+.choice:has(.mark)::after { margin-inline-start: 0 }
 .choice:hover::after { translate: .1875rem 0; color: var(--ink) }
 .initial {
   display: grid; place-items: center; flex: none; width: 1.75rem; height: 1.75rem; border-radius: .5rem;

@@ -35,7 +35,7 @@ export const accessProblems = {
   },
   ERR_ACCESS_PROVIDER: {
     status: 403,
-    title: 'Another sign-in is needed here',
+    title: 'Another login is needed here',
     explanation: 'You are signed in with a login service that does not count for this.',
     advice: 'Sign in with another one to go on.',
     ways: ['home'],
