@@ -196,6 +196,22 @@ t.test('CORE-22 a strict session cookie is looked for before anything is replace
   t.equal(url, pathWith({ iss: corp.issuer }))
   const second = await visit(strict, url, { headers: fromHere })
   t.match(second, { status: 302, answer: 'LOGIN_STARTED' })
+  const start = '/oauth2/start?provider=corp&rd=%2Fpage'
+  const third = await visit(strict, start, { headers: fromElsewhere })
+  t.match(third, { status: 200, answer: 'CONTINUE_PAGE' })
+  t.match(third.body, 'url=/oauth2/start?provider=corp&amp;rd=%2Fpage')
+})
+
+t.test('CORE-22 nor does a link of another site to /start replace a session', async (t) => {
+  const { client } = await signInWith(site, 'corp', 'alice')
+  const start = '/oauth2/start?provider=partner&rd=%2Fpage'
+  const asked = await visit(site, start, { client, headers: fromElsewhere })
+  t.match(asked, { status: 200, answer: 'SIGN_IN_CONFIRM_PAGE' })
+  t.match(asked.body, 'href="/oauth2/start?provider=partner&amp;rd=%2Fpage"')
+  t.match(await visit(site, start, { client, headers: fromHere }), { answer: 'LOGIN_STARTED' })
+  const anew = '/oauth2/start?provider=corp'
+  t.match(await visit(site, anew, { client, headers: fromElsewhere }), { answer: 'LOGIN_STARTED' })
+  t.match(await visit(site, start, { headers: fromElsewhere }), { answer: 'LOGIN_STARTED' })
 })
 
 t.test('CORE-22 several clients of one issuer are a choice', async (t) => {

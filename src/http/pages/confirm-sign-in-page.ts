@@ -2,14 +2,16 @@ import { html } from './html.js'
 import { createPage, type Page } from './layout.js'
 import { signedInAs } from './signed-in-as.js'
 
+type Fields = Readonly<Record<string, string | undefined>>
+
 /** Asks before a sign-in, which another site began, takes the place of the session that there is. */
 export function confirmSignInPage(options: {
   host: string
   /** What the person recognises: a name or an address. */
   person: string
   providerName: string
-  action: string
-  fields: Readonly<Record<string, string | undefined>>
+  /** What begins it. */
+  signIn: { readonly href: string } | { readonly post: string; readonly fields: Fields }
   stayHref: string
 }): Page {
   const { providerName } = options
@@ -25,7 +27,7 @@ export function confirmSignInPage(options: {
       ${signedInAs(options.person)}`,
     actions: [
       { label: 'Stay signed in', href: options.stayHref },
-      { label: `Sign in with ${providerName}`, post: options.action, fields: options.fields },
+      { label: `Sign in with ${providerName}`, ...options.signIn },
     ],
   })
 }

@@ -88,8 +88,10 @@ export function registerInitiateLogin(scope: FastifyInstance, context: EndpointC
       host,
       person: personOf(identity),
       providerName: offered[0]?.name ?? issuer,
-      action: paths.initiateLogin,
-      fields: Object.fromEntries(names.map((name) => [name, parameters.get(name) ?? undefined])),
+      signIn: {
+        post: paths.initiateLogin,
+        fields: Object.fromEntries(names.map((name) => [name, parameters.get(name) ?? undefined])),
+      },
       stayHref: returnTo,
     })
     return answers.page(reply, 'SIGN_IN_CONFIRM_PAGE', page)
