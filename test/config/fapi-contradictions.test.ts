@@ -136,7 +136,7 @@ t.test('FAPI-3 FAPI-5 refuses what routes do to access tokens', async (t) => {
     /^routes\[0\]\.forward\.accessToken is header, and profile: fapi2 of providers\[0\]/,
   ])
   t.same(foundIn(key, ', providers: [other], forward: { accessToken: header }'), [])
-  t.match(foundIn(key, ', forward: { tokenExchange: { audience: api } }'), [
+  t.match(foundIn(key, ', forward: { tokenExchange: { audiences: [api] } }'), [
     /^routes\[0\]\.forward\.tokenExchange gets bearer tokens/,
   ])
   t.match(foundIn(key, ', bearer: { audiences: [api] }'), [/^routes\[0\]\.bearer takes tokens/])
