@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { UpstreamAgent } from './agents.js'
@@ -39,8 +38,12 @@ export interface ExchangeRequest {
   readonly target: string
   /** Names and values by turns, fit for the upstream. */
   readonly headers: string[]
-  /** The request whose body is to be sent, if it has one. */
-  readonly body: IncomingMessage | undefined
+  /** The body to be sent, if there is one. */
+  readonly body: Readable | undefined
+  /** How long the body is said to be, where that is said. */
+  readonly bodyLength: number | undefined
+  /** Is shown the body on its way. */
+  readonly onBodyData?: ((chunk: Buffer) => void) | undefined
   /** What stands behind the body, once it has ended, as far as it is fit for the upstream. */
   readonly readTrailers: () => readonly string[]
 }
@@ -126,6 +129,7 @@ export const startExchange = (
       request.body.on('data', (chunk: Buffer) => {
         progress()
         noteBodyBytes(chunk.length)
+        request.onBodyData?.(chunk)
         bytesLeft -= chunk.length
         if (bytesLeft < 0) started.abort(tooLarge(upstream))
       })
@@ -197,7 +201,7 @@ export const startExchange = (
     bodyTimeout: 0,
     readTrailers: request.body && request.readTrailers,
   }
-  if (Number(request.body?.headers['content-length'] ?? 0) > upstream.maxBodyBytes) {
+  if ((request.bodyLength ?? 0) > upstream.maxBodyBytes) {
     over = true
     events.onError(tooLarge(upstream))
   } else {

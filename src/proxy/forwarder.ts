@@ -7,6 +7,7 @@ import { createAgents } from './agents.js'
 import type { Credentials } from './credentials.js'
 import { startExchange, type UpstreamResponse } from './exchange.js'
 import { hopFieldsOf, maxForwards } from './hop-fields.js'
+import { createKeptBody } from './kept-body.js'
 import { createLiveConnections, type LiveConnection } from './live-connection.js'
 import { addTrailers, isHttp2 } from './http2-response.js'
 import { relayResponse } from './relay-response.js'
@@ -33,7 +34,7 @@ export interface ForwardPlan extends RequestHeaderChanges {
   readonly upstream: Upstream
   /** Path and query exactly as the client sent them, in origin form. */
   readonly target: string
-  /** What goes with each attempt besides `addHeaders`; a request without a body has a second one. */
+  /** What goes with each attempt besides `addHeaders`; a request with a short body, or none, has a second one. */
   readonly credentials?: Credentials | undefined
   /** Gets hold of the request's WebSocket or event stream, so that it can be closed. */
   readonly onLive?: ((connection: LiveConnection) => void) | undefined
@@ -106,7 +107,15 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     const startedAt = performance.now()
     let response: UpstreamResponse | undefined
 
-    const send = (callback: ResponseCallback, mayRepeat = !hasBody(request.raw)): void => {
+    const sent = hasBody(request.raw) ? request.raw : undefined
+    const kept = sent && plan.credentials && createKeptBody()
+    const bodyLength = Number(request.raw.headers['content-length'] ?? 0)
+
+    const send = (
+      callback: ResponseCallback,
+      body: Readable | undefined,
+      isSecond = false,
+    ): void => {
       const { cancel } = startExchange(
         agents.agentFor(plan.upstream),
         plan.upstream,
@@ -114,7 +123,9 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
           method: request.raw.method ?? 'GET',
           target: plan.target,
           headers: headersOf(request, plan),
-          body: hasBody(request.raw) ? request.raw : undefined,
+          body,
+          bodyLength,
+          onBodyData: isSecond ? undefined : kept?.take,
           readTrailers: () => buildRequestTrailers(request.raw.rawTrailers, options),
         },
         {
@@ -122,10 +133,14 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
             response = received
             options.onUpstreamResponse?.(performance.now() - startedAt)
             reply.raw.off('close', cancel)
-            if (plan.credentials?.learn(received) === true && mayRepeat) {
-              received.body.destroy()
-              send(callback, false)
-              return
+            if (plan.credentials?.learn(received) === true && !isSecond) {
+              // of a body that is still on its way, there is nothing to send again
+              const again = sent?.readableEnded === true ? kept?.replay() : undefined
+              if (sent === undefined || again !== undefined) {
+                received.body.destroy()
+                send(callback, again, true)
+                return
+              }
             }
             if (isAnsweredInstead(plan, reply, received)) {
               received.body.destroy()
@@ -147,7 +162,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     }
 
     reply.from('/', {
-      rewriteRequestHeaders: () => carrying(send),
+      rewriteRequestHeaders: () => carrying((callback) => send(callback, sent)),
       retryDelay: () => null,
       onResponse: () => {
         if (!response) return

@@ -1,6 +1,12 @@
 import { EventEmitter, once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
+import { request as send } from 'undici'
 import type { Credentials } from '../../src/proxy/credentials.js'
+import { listenOnLoopback } from '../helpers/listen.js'
 import { startUpstream } from '../helpers/upstream.js'
 import { openConnection, rawRequest } from './raw-request.js'
 import { startRawServer } from './raw-server.js'
@@ -67,12 +73,49 @@ t.test('DPOP-4 but not a third time', async (t) => {
   t.equal(proofs.length, 2)
 })
 
-t.test('DPOP-4 a body that is gone is not sent again', async (t) => {
+t.test(
+  'DPOP-4 a short body is sent once more, by HTTP/1.1 and HTTP/2, with a length or without',
+  async (t) => {
+    const form = 'a=b&'.repeat(8192)
+    for (const http2 of [false, true]) {
+      for (const body of [form, Readable.from([form.slice(0, 5), form.slice(5)])]) {
+        const bodies: string[] = []
+        const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
+          const received = await text(incoming)
+          bodies.push(`${received.length} ${received === form}`)
+          response.writeHead(bodies.length === 1 ? 401 : 200).end(`answer ${bodies.length}`)
+        }
+        const server = http2 ? createHttp2Server() : createServer()
+        server.on('request', (incoming, response) => void answer(incoming, response))
+        const port = await listenOnLoopback(t, server)
+        const { credentials } = createCounting()
+        const url = `http://127.0.0.1:${port}`
+        const proxy = await startProxy(t, { url, http2 }, { plan: { credentials } })
+        const response = await send(proxy.url, { method: 'POST', body })
+        t.equal(await response.body.text(), 'answer 2')
+        t.same(
+          bodies,
+          Array.from({ length: 2 }, () => `${form.length} true`),
+        )
+      }
+    }
+  },
+)
+
+t.test('DPOP-4 a body that is too long, or still on its way, is not sent again', async (t) => {
   const { proxy, proofs, learnt } = await setUp(t, 1)
-  const refused = await fetch(proxy.url, { method: 'POST', body: 'once' })
+  const refused = await fetch(proxy.url, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) })
   t.equal(refused.status, 401)
+  t.equal(await refused.text(), 'answer 1')
   t.equal(proofs.length, 1)
   t.same(learnt, [401], 'yet the next request has what was learnt')
+
+  const unfinished = await setUp(t, 1)
+  const client = await openConnection(unfinished.proxy.port)
+  client.socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc')
+  t.match(await client.until('answer 1'), /^HTTP\/1.1 401 /)
+  client.socket.destroy()
+  t.equal(unfinished.proofs.length, 1)
 })
 
 t.test('DPOP-4 a client that leaves between the attempts ends the second', async (t) => {
