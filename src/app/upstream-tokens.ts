@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js'
+import { providerOf } from '../http/provider-of.js'
 import { OidcError } from '../oidc/errors.js'
 import type { RelyingParty } from '../oidc/relying-party.js'
 import { createUpstreamTokens, type UpstreamTokens } from '../oidc/upstream-tokens.js'
@@ -9,9 +10,7 @@ import type { SessionParts } from './sessions.js'
 export function createRouteTokens(
   config: Config,
   parts: Pick<SessionParts, 'metrics' | 'logger' | 'clock'> & {
-    readonly providers: {
-      get(id: string): Pick<RelyingParty, 'exchangeForUpstream'> | undefined
-    }
+    readonly providers: ReadonlyMap<string, Pick<RelyingParty, 'issuer' | 'exchangeForUpstream'>>
     readonly store: Pick<SessionStore, 'load' | 'changes'>
   },
 ): UpstreamTokens {
@@ -20,16 +19,22 @@ export function createRouteTokens(
     targets: config.routes.flatMap(({ forward }) => forward.tokenExchange ?? []),
     renewAheadMs: config.session.refreshAhead,
     clock,
-    async exchange({ providerId, tokens: subject }, target, now) {
-      const provider = providers.get(providerId)
+    async exchange({ identity, tokens: subject }, target, now) {
+      const provider = providerOf(providers, identity)
       if (provider !== undefined) return provider.exchangeForUpstream(subject, target, now)
-      throw new OidcError('ERR_UPSTREAM_TOKEN', `there is no provider "${providerId}" any more`)
+      throw new OidcError(
+        'ERR_UPSTREAM_TOKEN',
+        `there is no provider of ${identity.issuer} any more`,
+      )
     },
-    onExchange({ key, providerId }, verdict) {
+    onExchange({ key, identity }, verdict) {
       metrics.tokenExchange(verdict.kind === 'token' ? 'exchanged' : verdict.code)
       if (verdict.kind === 'token') return
       const { code, reason } = verdict
-      logger.warn({ holder: key, provider: providerId, code, reason }, 'token exchange failed')
+      logger.warn(
+        { holder: key, provider: identity.providerId, code, reason },
+        'token exchange failed',
+      )
     },
   })
 

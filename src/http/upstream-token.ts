@@ -1,12 +1,13 @@
 import type { TokenTarget } from '../config/schema.js'
-import type { SentToken } from '../session/session.js'
+import type { Identity, SentToken } from '../session/session.js'
 import type { Admission } from './verdict.js'
 
 /** Whose access token is exchanged. */
 export interface TokenHolder {
   /** Names the session or the token without telling it. */
   readonly key: string
-  readonly providerId: string
+  /** The provider that the token is of. */
+  readonly identity: Pick<Identity, 'providerId' | 'issuer'>
   readonly tokens: SentToken
 }
 
@@ -38,11 +39,7 @@ export interface UpstreamTokens {
 /** Whose token is to be exchanged for a request; undefined where the upstream gets the caller's own, or none. */
 export function tokenHolderOf({ live, bearer, route }: Admission): TokenHolder | undefined {
   if (route.config.forward.tokenExchange === undefined) return undefined
-  if (live !== undefined) {
-    const { identity, tokens } = live.session
-    return { key: live.key, providerId: identity.providerId, tokens }
-  }
-  if (bearer === undefined) return undefined
-  const { key, identity, tokens } = bearer
-  return { key, providerId: identity.providerId, tokens }
+  if (live === undefined) return bearer
+  const { identity, tokens } = live.session
+  return { key: live.key, identity, tokens }
 }

@@ -1,5 +1,5 @@
 import type { TokenTarget } from '../config/schema.js'
-import type { SentToken } from '../session/session.js'
+import type { Identity, SentToken } from '../session/session.js'
 import { OidcError } from './errors.js'
 import { createTokenCache, type TokenCache } from './token-cache.js'
 import type { UpstreamToken } from './upstream-token.js'
@@ -8,7 +8,8 @@ import type { UpstreamToken } from './upstream-token.js'
 export interface TokenHolder {
   /** Names the session or the token without telling it. */
   readonly key: string
-  readonly providerId: string
+  /** The provider that the token is of. */
+  readonly identity: Pick<Identity, 'providerId' | 'issuer'>
   readonly tokens: SentToken
 }
 

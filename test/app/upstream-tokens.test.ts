@@ -2,6 +2,7 @@ import t from 'tap'
 import { pino } from 'pino'
 import { createRouteTokens } from '../../src/app/upstream-tokens.js'
 import { createMemoryStore } from '../../src/session/memory-store.js'
+import type { SentToken } from '../../src/session/session.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import { startAppInProcess } from '../helpers/app-in-process.js'
 import { loadText } from '../helpers/config-fixtures.js'
@@ -84,20 +85,19 @@ publicUrl: https://app.example.com
 providers: [{ issuer: https://idp.example.com, clientId: app, clientSecret: s3cret-s3cret-s3cret }]
 routes: [{ upstream: 'http://127.0.0.1:3000', forward: { tokenExchange: { audiences: [a] } } }]
 `)
+  const issuer = 'https://idp.example.com'
   const store = createMemoryStore(Date.now)
   t.teardown(() => store.close())
   const logger = pino({ level: 'silent' })
   const metrics = createMetrics()
   const now = Date.now()
+  const subjects: string[] = []
+  const exchangeForUpstream = async ({ accessToken }: SentToken) => {
+    subjects.push(accessToken)
+    return { token: { accessToken: 'one' }, expiresAt: now + 3_600_000 }
+  }
   const tokens = createRouteTokens(config, {
-    providers: {
-      get: () => ({
-        exchangeForUpstream: async () => ({
-          token: { accessToken: 'one' },
-          expiresAt: now + 3_600_000,
-        }),
-      }),
-    },
+    providers: new Map([['default', { issuer, exchangeForUpstream }]]),
     metrics,
     logger,
     clock: Date.now,
@@ -106,15 +106,16 @@ routes: [{ upstream: 'http://127.0.0.1:3000', forward: { tokenExchange: { audien
   const target = config.routes[0]?.forward.tokenExchange
   if (target === undefined) throw new Error('no target')
   await store.create('key', Buffer.from('sealed'), now, now + 3_600_000)
-  await tokens.obtain(
-    { key: 'key', providerId: 'default', tokens: { accessToken: 'own' } },
-    target,
-    now,
-  )
+  const own = { key: 'key', tokens: { accessToken: 'own' } }
+  await tokens.obtain({ ...own, identity: { providerId: 'default', issuer } }, target, now)
   await store.replace('key', Buffer.from('sealed anew'), 1)
   await new Promise(setImmediate)
   t.equal(tokens.holds('key'), true)
   await store.destroy('key')
   await new Promise(setImmediate)
   t.equal(tokens.holds('key'), false)
+
+  const moved = { ...own, key: 'moved', identity: { providerId: 'default', issuer: 'https://b' } }
+  t.match(await tokens.obtain(moved, target, now), { code: 'ERR_UPSTREAM_TOKEN' })
+  t.same(subjects, ['own'], 'a token is shown to no issuer but its own')
 })

@@ -7,7 +7,8 @@ import { createUpstreamTokens, type TokenHolder } from '../../src/oidc/upstream-
 const orders: TokenTarget = { audiences: ['orders'], requestedTokenType: 'access_token' }
 const alsoOrders: TokenTarget = { ...orders, audiences: ['orders'] }
 const stock: TokenTarget = { ...orders, scopes: ['stock'] }
-const alice: TokenHolder = { key: 'alice', providerId: 'corp', tokens: { accessToken: 'first' } }
+const identity = { providerId: 'corp', issuer: 'https://idp.example.com' }
+const alice: TokenHolder = { key: 'alice', identity, tokens: { accessToken: 'first' } }
 const bob: TokenHolder = { ...alice, key: 'bob' }
 
 /** Tokens with a clock that the test moves, and a provider whose calls it answers. */
