@@ -14,7 +14,7 @@ export interface LoginPrompts {
 }
 
 export function createLoginPrompts(
-  options: Omit<FormPromptOptions, 'promptForLogin' | 'seal'> &
+  options: Omit<FormPromptOptions, 'promptForLogin'> &
     OtherProviderOptions & { readonly keyRing: KeyRing },
 ): LoginPrompts {
   const promptForLogin = createLoginPrompt(options)
@@ -22,7 +22,7 @@ export function createLoginPrompts(
   const stepUps = createStepUps({ ...options, promptForLogin, seal: stepUpSeal })
   const refuse = createRefusals({
     ...options,
-    promptForLogin: createFormPrompt({ ...options, promptForLogin, seal: stepUpSeal }),
+    promptForLogin: createFormPrompt({ ...options, promptForLogin }),
     stepUps,
     offerOtherProvider: createOtherProviderOffer(options),
   })

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { strict, text } from './schema-parts.js'
 
 /** Where the provider says who somebody is, and what of it counts. */
 export const claimsFields = {
@@ -13,6 +14,23 @@ export const claimsFields = {
       default: 'groups',
       description: 'The claim that holds the groups; a list is a path into nested claims.',
     },
+  ),
+  groupsOverage: Type.Optional(
+    Type.Object(
+      {
+        url: text('A list of the groups, such as `/me/transitiveMemberOf` of Microsoft Graph.'),
+        member: Type.String({
+          minLength: 1,
+          default: 'id',
+          description: 'The member of each item of the list that is the group.',
+        }),
+      },
+      {
+        ...strict,
+        description:
+          'Where to ask, with the access token, for the groups of people who are in more than the provider puts into tokens (Entra ID). Without it, or if it does not answer, rules about groups let these people in nowhere.',
+      },
+    ),
   ),
   rolesClaim: Type.Union(
     [Type.String({ minLength: 1 }), Type.Array(Type.String(), { minItems: 1 })],

@@ -42,8 +42,6 @@ export interface StepUpFailure {
   readonly stepUp: StepUp
   readonly providerId: string | undefined
   readonly returnTo: string | undefined
-  /** The form that waits for it. */
-  readonly form?: string | undefined
   readonly identity?: Identity | undefined
 }
 
@@ -53,10 +51,10 @@ export function createStepUps(options: StepUpOptions): StepUps {
   function fail(
     request: FastifyRequest,
     reply: FastifyReply,
-    { stepUp, providerId, returnTo, form, identity }: StepUpFailure,
+    { stepUp, providerId, returnTo, identity }: StepUpFailure,
   ): FastifyReply {
     const sealed = seal.seal({ ...stepUp, attempt: 1, forcesLogin: true })
-    const again = paths.startUrl({ providerId, returnTo, stepUp: sealed, form })
+    const again = paths.startUrl({ providerId, returnTo, stepUp: sealed })
     return answers.problem(request, reply, 'ERR_STEP_UP_FAILED', {
       page: stepUpFailedPage({
         host: publicUrl.host,

@@ -1,6 +1,9 @@
 import type { Identity } from '../session/session.js'
 
-/** A claim's name, taken literally whatever characters it has, or the path to a nested one. */
+/**
+ * A claim's name, taken literally whatever characters it has, or the path to a nested one. In a path `*`
+ * stands for all members of an object, unless one has that very name.
+ */
 export type ClaimPath = string | readonly string[]
 
 type Claims = Identity['claims']
@@ -8,7 +11,21 @@ type Claims = Identity['claims']
 /** Reads a claim; undefined when it is absent. Nothing inherited counts (`constructor`, `__proto__`). */
 export function readClaim(claims: Claims, path: ClaimPath): unknown {
   if (typeof path === 'string') return ownValue(claims, path)
-  return path.reduce<unknown>(ownValue, claims)
+  return path.reduce<unknown>(stepInto, claims)
+}
+
+function stepInto(
+  container: unknown,
+  name: string,
+  index: number,
+  path: readonly string[],
+): unknown {
+  const isWide = path.slice(0, index).includes('*')
+  if (name === '*' && isObject(container) && !Object.hasOwn(container, name)) {
+    return Object.values(container)
+  }
+  if (!isWide || !Array.isArray(container)) return ownValue(container, name)
+  return container.flatMap((member) => ownValue(member, name) ?? [])
 }
 
 /** Reads a claim that must be text; undefined when it is absent, empty or anything else. */
@@ -120,15 +137,17 @@ export function groupsOf(identity: Identity, groupsClaim: ClaimPath): readonly s
  */
 export function isEmailVerified(claims: Claims, ifUnsaid = false): boolean {
   const verified = ownValue(claims, 'email_verified')
-  return verified === undefined ? ifUnsaid : verified === true || verified === 'true'
+  return verified === undefined ? ifUnsaid : saysYes(verified)
 }
+
+const saysYes = (value: unknown) =>
+  value === true || value === 'true' || value === 1 || value === '1'
 
 /**
  * The address to tell applications: absent when the provider says that it is not verified. Providers that
  * say nothing (Entra ID) are believed here, but not by the rules about addresses.
  */
 export function emailOf(identity: Identity): string | undefined {
-  const verified = ownValue(identity.claims, 'email_verified')
-  if (verified === false || verified === 'false') return undefined
+  if (!isEmailVerified(identity.claims, true)) return undefined
   return readText(identity.claims, 'email')
 }

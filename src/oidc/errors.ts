@@ -73,6 +73,8 @@ export type OidcErrorCode =
   | 'ERR_BEARER_TOKEN'
   /** The introspection endpoint answered something else than whether a token is active. */
   | 'ERR_PROVIDER_INTROSPECTION'
+  /** The groups that a token leaves out cannot be had. */
+  | 'ERR_PROVIDER_GROUPS'
   | 'ERR_PROVIDER_USERINFO'
   | 'ERR_PROVIDER_USERINFO_SUBJECT'
 

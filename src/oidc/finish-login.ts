@@ -3,6 +3,7 @@ import { isTemplate } from '../config/issuer-template.js'
 import type { Identity, Tokens } from '../session/session.js'
 import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
+import { withGroupsLeftOut } from './groups-left-out.js'
 import { validateLoginClaims, validateRequiredClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import { askedLogin, type LoginDemand, type LoginTransaction } from './login-request.js'
@@ -79,5 +80,6 @@ export async function finishLogin(
     now,
   })
   const merged = await withUserinfo(provider, metadata, tokens, sub, all)
-  return { identity: identityFrom(provider, sub, merged ?? all), tokens }
+  const claims = await withGroupsLeftOut(provider, merged ?? all, tokens.accessToken)
+  return { identity: identityFrom(provider, sub, claims), tokens }
 }

@@ -97,8 +97,7 @@ export function validateRequiredClaims(
 
 /**
  * Checks a verified ID token of a refresh against the one that the session holds (§12.2): the same
- * subject, audiences, `azp` and `auth_time`, no other `nonce`, and not older. The issuer was compared
- * by `verifyIdToken`. Throws OidcError ERR_ID_TOKEN_CHANGED.
+ * issuer, subject, audiences, `azp` and `auth_time`, no other `nonce`, and not older. Throws OidcError ERR_ID_TOKEN_CHANGED.
  */
 export function validateRefreshedClaims(
   claims: IdTokenClaims,
@@ -113,7 +112,7 @@ export function validateRefreshedClaims(
   if (missing || keptAudiences.length !== claims.audiences.length) {
     reject('CHANGED', 'the refreshed ID token has another "aud"')
   }
-  for (const name of ['azp', 'auth_time', 'nonce']) {
+  for (const name of ['iss', 'azp', 'auth_time', 'nonce']) {
     // Providers that leave one of these out at a refresh do not contradict the login.
     if (all[name] !== undefined && kept[name] !== undefined && all[name] !== kept[name]) {
       reject('CHANGED', `the refreshed ID token has another "${name}"`)

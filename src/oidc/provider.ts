@@ -8,7 +8,12 @@ import type { IdTokenRules } from './id-token.js'
 import { createKeySet, type KeySet } from './key-set.js'
 import type { Logger } from './logger.js'
 import { createOpenCall, type OpenCall } from './provider-client.js'
-import { askForAnswer, createProviderHttp, fetchJsonObject } from './provider-http.js'
+import {
+  askForAnswer,
+  createProviderHttp,
+  fetchJsonObject,
+  type ProviderHttp,
+} from './provider-http.js'
 import { createProviderTls } from './provider-tls.js'
 import {
   discoveryUrl,
@@ -23,6 +28,7 @@ export interface Provider {
   /** The claims that the configuration reads. */
   readonly neededClaims: readonly string[]
   readonly logger: Logger
+  readonly http: ProviderHttp
   readonly open: OpenCall
   readonly credentials: ClientCredentials
   readonly discovery: Discovery
@@ -106,6 +112,7 @@ export function createProvider(
     config,
     neededClaims,
     logger,
+    http,
     open,
     credentials,
     discovery,

@@ -4,6 +4,7 @@ import type { Refresher, RefreshOutcome } from '../session/refresher.js'
 import type { Identity, Session } from '../session/session.js'
 import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
+import { withGroupsLeftOut } from './groups-left-out.js'
 import { validateRefreshedClaims, validateRequiredClaims, verifyIdToken } from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import type { JsonObject } from './json-object.js'
@@ -78,6 +79,7 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
   const { sub, sid, authenticatedAt } = session.identity
   const claims = await withUserinfo(provider, metadata, tokens, sub, known)
     .then((merged) => merged ?? verified?.claims)
+    .then((told) => told && withGroupsLeftOut(provider, told, tokens.accessToken))
     .catch(keepIdentity)
   if (claims === undefined) return { kind: 'refreshed', tokens }
   const identity: Identity = {

@@ -99,18 +99,16 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       if (login.stepUp !== undefined && saysTooWeak(code)) {
         request.log.info({ err: error, code }, 'the provider did not step up')
         const { stepUp } = login
-        const failure = { stepUp, providerId: provider.id, returnTo, form }
-        return context.stepUps.fail(request, reply, failure)
+        return context.stepUps.fail(request, reply, { stepUp, providerId: provider.id, returnTo })
       }
-      const stepUp = login.stepUp && context.stepUpSeal.seal(login.stepUp)
-      const again = paths.startUrl({ providerId: provider.id, returnTo, form, stepUp })
+      const again = paths.startUrl({ providerId: provider.id, returnTo, form })
       return answers.error(request, reply, error, {
         actions: [{ label: 'Start the sign-in again', href: again }],
       })
     }
     // Step-ups in a row are counted where they are asked for.
-    const isStepUp = login.stepUp !== undefined && login.stepUp.attempt > 0
-    const logins = isStepUp ? 0 : context.loginTrail.note(request, reply, login, now)
+    const logins =
+      login.stepUp === undefined ? context.loginTrail.note(request, reply, login, now) : 0
     if (logins >= loginsOfLoop) {
       const { state } = transaction
       return trouble.loop(request, reply, { state, returnTo, previous: fate(request, previous) })
