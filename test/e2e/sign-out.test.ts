@@ -31,6 +31,19 @@ t.test(
   },
 )
 
+t.test('E11 RPL-1 a logout request too long for an address becomes a form', async (t) => {
+  const stack = await startStack(t)
+  const { provider, publicUrl } = stack
+  const groups = Array.from({ length: 300 }, (_none, index) => `group-of-alice-${index}`)
+  provider.people.set('alice', { ...provider.people.get('alice'), groups })
+  const { client } = await signIn(stack, 'alice')
+  const response = await client(`${publicUrl}/oauth2/sign_out`, { headers: asNavigation })
+  t.equal(response.status, 200)
+  const page = await response.text()
+  t.match(page, `action="${provider.issuer}/session/end"`)
+  t.match(page, /name="id_token_hint"/)
+})
+
 t.test('RPL-3 a post-logout state that is missing or another still ends at a page', async (t) => {
   const { publicUrl } = await startStack(t)
   for (const query of ['', '?state=', '?state=another', '?state=a.b', '?state=x&state=y']) {

@@ -68,6 +68,10 @@ export interface HostileProvider {
   /** What becomes of the token response once it is written. */
   edit: (json: string) => string
   userinfo: Record<string, unknown>
+  /** Over `tokens`, by what a token request sends. */
+  tokensFor: (form: URLSearchParams) => Record<string, unknown>
+  /** Paths that are served like others: `/oauth2/v1/keys` like `/jwks`. */
+  readonly aliases: Map<string, string>
   /** By path: `/token`, `/par`, `/jwks`, `/userinfo`, `/.well-known/openid-configuration`. */
   readonly answers: Map<string, CannedAnswer>
   /** The parameters of an authorization request, also of one that was pushed or signed. */
@@ -171,6 +175,8 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     mangle: (idToken) => idToken,
     edit: (json) => json,
     userinfo: { sub: 'alice' },
+    tokensFor: () => ({}),
+    aliases: new Map(),
     answers: new Map(),
     asked(url) {
       const { searchParams } = new URL(url)
@@ -218,7 +224,11 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       response.destroy()
       return
     }
-    const { status, headers = {}, body = right(path, form) } = canned ?? {}
+    const {
+      status,
+      headers = {},
+      body = right(provider.aliases.get(path) ?? path, form),
+    } = canned ?? {}
     response
       .writeHead(status ?? (path === '/par' ? 201 : 200), {
         'content-type': 'application/json',
@@ -261,6 +271,7 @@ export async function startHostileProvider(): Promise<HostileProvider> {
       refresh_token: `refresh-${randomUUID()}`,
       id_token: provider.mangle(forgeToken(header, claims, provider.signWith)),
       ...provider.tokens,
+      ...provider.tokensFor(form),
     }
   }
 
