@@ -93,6 +93,8 @@ other. Among them:
 - a cookie domain that does not contain the host of \`publicUrl\`, \`sameSite: none\` without https;
 - two providers of one id, a client secret or a client key missing or too many, \`openid\` missing in \`scopes\`, HS\\*
   mixed with public-key algorithms;
+- an extra or a start parameter that Valetkey writes itself or that has a setting, however it is spelt, a
+  resource that is no absolute URI, signed requests without a key, an \`acr\` that is asked for twice;
 - a route under \`basePath\`, a route that an earlier one covers entirely, \`require\` or \`bearer\` on a public
   route, a path pattern that could be read in several ways, a \`stripPrefix\` that the path does not begin with;
 - TLS settings beside an upstream without TLS, a certificate without its key or with another's;
