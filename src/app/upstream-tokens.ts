@@ -10,7 +10,7 @@ import type { SessionParts } from './sessions.js'
 export function createRouteTokens(
   config: Config,
   parts: Pick<SessionParts, 'metrics' | 'logger' | 'clock'> & {
-    readonly providers: ReadonlyMap<string, Pick<RelyingParty, 'issuer' | 'exchangeForUpstream'>>
+    readonly providers: ReadonlyMap<string, Pick<RelyingParty, 'isNamed' | 'exchangeForUpstream'>>
     readonly store: Pick<SessionStore, 'load' | 'changes'>
   },
 ): UpstreamTokens {

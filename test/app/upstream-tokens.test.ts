@@ -97,7 +97,9 @@ routes: [{ upstream: 'http://127.0.0.1:3000', forward: { tokenExchange: { audien
     return { token: { accessToken: 'one' }, expiresAt: now + 3_600_000 }
   }
   const tokens = createRouteTokens(config, {
-    providers: new Map([['default', { issuer, exchangeForUpstream }]]),
+    providers: new Map([
+      ['default', { isNamed: (named) => named === issuer, exchangeForUpstream }],
+    ]),
     metrics,
     logger,
     clock: Date.now,

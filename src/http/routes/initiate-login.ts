@@ -58,7 +58,7 @@ export function registerInitiateLogin(scope: FastifyInstance, context: EndpointC
     if (issuer === null || (hint !== undefined && isNoHint(hint))) return undefined
     return {
       issuer,
-      offered: [...providers.values()].filter((provider) => provider.issuer === issuer),
+      offered: [...providers.values()].filter((provider) => provider.isNamed(issuer)),
       hint,
       returnTo: context.parseReturnTo(parameters.get('target_link_uri') ?? undefined) ?? '/',
     }

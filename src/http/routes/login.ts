@@ -27,7 +27,7 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     if (providers.size === 1 || initiator !== 'cross-site') return undefined
     if (withholdsSession(context, request)) return 'withheld'
     const live = await peekSession(context, request, clock())
-    return live?.session.identity.issuer === provider.issuer ? undefined : live
+    return live && provider.isNamed(live.session.identity.issuer) ? undefined : live
   }
 
   scope.get(paths.start, async (request, reply) => {
