@@ -37,12 +37,6 @@ function* routeContradictions(
       message: `is header, and profile: fapi2 of providers[${signingIn}] has access tokens in Authorization alone; use bearer or none`,
     }
   }
-  if (forward?.tokenExchange !== undefined && signingIn !== -1) {
-    yield {
-      path: at('forward', 'tokenExchange'),
-      message: `gets bearer tokens, and profile: fapi2 of providers[${signingIn}] has only such as are bound to their user; remove one of them`,
-    }
-  }
   const issuing = profiledOf(bearer?.provider === undefined ? undefined : [bearer.provider])
   if (bearer === undefined || issuing === -1) return
   yield {
@@ -86,6 +80,20 @@ function* requestContradictions(provider: ProviderDraft, at: Path): Generator<Fi
     yield {
       path: at('pushedAuthorizationRequests'),
       message: 'must be always under profile: fapi2',
+    }
+  }
+  if (provider.profile === 'fapi2-message-signing') {
+    if (provider.signedAuthorizationRequests === 'auto') {
+      yield {
+        path: at('signedAuthorizationRequests'),
+        message: 'must be always under profile: fapi2-message-signing',
+      }
+    }
+    if (provider.responseMode !== undefined && !provider.responseMode.endsWith('jwt')) {
+      yield {
+        path: at('responseMode'),
+        message: `is ${provider.responseMode}, which profile: fapi2-message-signing rules out; use jwt, query.jwt or form_post.jwt`,
+      }
     }
   }
   if (allowInsecureIssuer === true) {

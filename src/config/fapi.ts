@@ -17,6 +17,9 @@ export const fapiClientAuthentication: readonly string[] = [
   'self_signed_tls_client_auth',
 ]
 
+/** Requests and responses that are signed, so that neither side can deny them. */
+const messageSigning = { signedAuthorizationRequests: 'always', responseMode: 'jwt' }
+
 /**
  * Fills in, for each provider with a security profile, what the profile has as defaults. What is written stays,
  * right or wrong. Tokens are bound by the client's certificate where there is one, else by DPoP: one of them is
@@ -34,6 +37,7 @@ export function applySecurityProfiles(config: unknown): void {
       pushedAuthorizationRequests: 'always',
       idTokenSigningAlgorithms: [...fapiAlgorithms],
       dpop: hasCertificate(provider) ? 'off' : 'required',
+      ...(childOf(provider, 'profile') === 'fapi2-message-signing' ? messageSigning : {}),
     }
     for (const [key, value] of Object.entries(defaults)) {
       if (childOf(provider, key) === undefined) Reflect.set(provider, key, value)

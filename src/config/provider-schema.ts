@@ -32,9 +32,9 @@ export const providerSchema = Type.Object(
       }),
     ),
     profile: Type.Optional(
-      Type.Enum(['fapi2'], {
+      Type.Enum(['fapi2', 'fapi2-message-signing'], {
         description:
-          'A security profile that is enforced as a whole: `fapi2` is the FAPI 2.0 Security Profile. It changes defaults, and settings that contradict it are refused. See [bound tokens and FAPI](fapi.md).',
+          'A security profile that is enforced as a whole: `fapi2` is the FAPI 2.0 Security Profile, `fapi2-message-signing` has requests and responses signed besides. It changes defaults, and settings that contradict it are refused. See [bound tokens and FAPI](fapi.md).',
       }),
     ),
     ...clientFields,

@@ -13,6 +13,8 @@ export function requireFapi(document: JsonObject, config: ProviderConfig): void 
     const values: unknown = document[name]
     return Array.isArray(values) && values.includes(wanted)
   }
+  const isSigned = config.responseMode.endsWith('jwt')
+  const listsAlgorithm = (name: string) => fapiAlgorithms.some((alg) => lists(name, alg))
   const method = config.clientAuthentication
   const methods = 'token_endpoint_auth_methods_supported'
   const missing = [
@@ -22,13 +24,18 @@ export function requireFapi(document: JsonObject, config: ProviderConfig): void 
     ],
     [
       'authorization_response_iss_parameter_supported',
-      document['authorization_response_iss_parameter_supported'] === true,
+      // A signed response has its own.
+      isSigned || document['authorization_response_iss_parameter_supported'] === true,
+    ],
+    [
+      `${fapiAlgorithms.join(', ')} in authorization_signing_alg_values_supported`,
+      !isSigned || listsAlgorithm('authorization_signing_alg_values_supported'),
     ],
     ['S256 in code_challenge_methods_supported', lists('code_challenge_methods_supported', 'S256')],
     [`${method} in ${methods}`, document[methods] === undefined || lists(methods, method)],
     [
       `${fapiAlgorithms.join(', ')} in id_token_signing_alg_values_supported`,
-      fapiAlgorithms.some((alg) => lists('id_token_signing_alg_values_supported', alg)),
+      listsAlgorithm('id_token_signing_alg_values_supported'),
     ],
     [
       'tls_client_certificate_bound_access_tokens',

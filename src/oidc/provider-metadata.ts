@@ -1,3 +1,4 @@
+import { fapiAlgorithms } from '../config/fapi.js'
 import type { ProviderConfig } from '../config/schema.js'
 import { chooseDpopAlgorithm, type DpopAlgorithm } from './dpop.js'
 import { requireFapi } from './fapi.js'
@@ -111,7 +112,9 @@ export function validateProviderMetadata(
       document['id_token_signing_alg_values_supported'],
       config.idTokenSigningAlgorithms,
     ),
-    responseAlgorithms: asymmetricOf(document['authorization_signing_alg_values_supported']),
+    responseAlgorithms: asymmetricOf(document['authorization_signing_alg_values_supported']).filter(
+      (algorithm) => config.profile === undefined || fapiAlgorithms.includes(algorithm),
+    ),
   }
 }
 

@@ -136,11 +136,23 @@ t.test('FAPI-3 FAPI-5 refuses what routes do to access tokens', async (t) => {
     /^routes\[0\]\.forward\.accessToken is header, and profile: fapi2 of providers\[0\]/,
   ])
   t.same(foundIn(key, ', providers: [other], forward: { accessToken: header }'), [])
-  t.match(foundIn(key, ', forward: { tokenExchange: { audiences: [api] } }'), [
-    /^routes\[0\]\.forward\.tokenExchange gets bearer tokens/,
-  ])
   t.match(foundIn(key, ', bearer: { audiences: [api] }'), [/^routes\[0\]\.bearer takes tokens/])
   t.same(foundIn(key, ', bearer: { audiences: [api], provider: other }'), [])
+})
+
+t.test('FAPI-8 message signing has requests and responses signed', async (t) => {
+  const signing = 'profile: fapi2-message-signing, clientKeyFile: /p256'
+  const settings = (more = '') => configWith(`${signing}${more}`).replace(' profile: fapi2,', '')
+  t.match(loadText(settings(), {}, files).providers[0], {
+    signedAuthorizationRequests: 'always',
+    responseMode: 'jwt',
+    dpop: 'required',
+  })
+  const written = ', signedAuthorizationRequests: auto, responseMode: form_post'
+  t.match(problemsOf(settings(written), {}, files), [
+    { path: 'providers[0].signedAuthorizationRequests', message: /must be always/ },
+    { path: 'providers[0].responseMode', message: /use jwt, query\.jwt or form_post\.jwt/ },
+  ])
 })
 
 t.test('FAPI-1 a secret beside the profile is one too many', async (t) => {

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import type { ProviderConfig } from '../../src/config/schema.js'
 import { createTestKey, publicJwk } from '../helpers/hostile-provider.js'
 import { sessionOf, setUpHostile } from './hostile-login.js'
+import { setUp, signIn } from './real-login.js'
 
 const seconds = () => Math.floor(Date.now() / 1000)
 
@@ -210,4 +211,47 @@ t.test('DPOP-3 PKJ-2 B.16.15 the request with the nonce has an assertion of its 
   t.not(first?.assertion, second?.assertion)
   t.not(first?.proof, second?.proof)
   t.equal(first?.code, second?.code)
+})
+
+t.test('FAPI-8 a real provider and a client that sign all that passes between them', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const named = { kid: 'client-key', use: 'sig', alg: 'ES256' }
+  const clientKeyFile = join(t.testdir(), 'client-key')
+  const jwk = { ...privateKey.export({ format: 'jwk' }), ...named }
+  await writeFile(clientKeyFile, JSON.stringify(jwk))
+  const { party, provider } = await setUp(
+    t,
+    {
+      profile: 'fapi2-message-signing',
+      clientAuthentication: 'private_key_jwt',
+      clientKeyFile,
+      pushedAuthorizationRequests: 'always',
+      signedAuthorizationRequests: 'always',
+      responseMode: 'jwt',
+      dpop: 'required',
+      idTokenSigningAlgorithms: ['PS256', 'ES256', 'EdDSA'],
+    },
+    {
+      fapi: true,
+      dpop: 'nonces',
+      pushedRequests: 'required',
+      signedRequests: 'required',
+      responseTokens: true,
+      client: {
+        client_secret: undefined,
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_signing_alg: 'ES256',
+        request_object_signing_alg: 'ES256',
+        authorization_signed_response_alg: 'ES256',
+        id_token_signed_response_alg: 'ES256',
+        dpop_bound_access_tokens: true,
+        jwks: { keys: [{ kty: 'EC', ...publicKey.export({ format: 'jwk' }), ...named }] },
+      },
+    },
+  )
+  const { result, answer } = await signIn(party)
+  t.same([...answer.parameters.keys()], ['response'], 'nothing came in the clear')
+  t.equal(result.identity.sub, 'alice')
+  t.match(await party.refresh(sessionOf(result), Date.now()), { kind: 'refreshed' })
+  t.ok(provider.requests.includes('POST /request'))
 })
