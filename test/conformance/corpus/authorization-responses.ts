@@ -20,10 +20,6 @@ const sendsIssuer: Partial<Case> = {
 }
 
 const refusals = [
-  'login_required',
-  'consent_required',
-  'interaction_required',
-  'account_selection_required',
   'invalid_request',
   'unauthorized_client',
   'invalid_scope',
@@ -116,9 +112,16 @@ export const authorizationResponses: readonly Case[] = [
     set('error', 'access_denied'),
     sendsIssuer,
   ),
-  ...['id_token', 'access_token', 'response'].map((name) =>
+  ...['id_token', 'access_token'].map((name) =>
     response(`"${name}" beside the code`, 'ERR_CALLBACK_PARAMETERS', set(name, 'a.b.c')),
   ),
+  response('"response" beside the code', 'ERR_CALLBACK_STATE', set('response', 'a.b.c')),
+  ...[
+    'login_required',
+    'consent_required',
+    'interaction_required',
+    'account_selection_required',
+  ].map((error) => response(error, 'ERR_CALLBACK_INTERACTION', set('error', error))),
   response('access_denied', 'ERR_CALLBACK_DENIED', set('error', 'access_denied')),
   response(
     'unmet_authentication_requirements',

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { bears, filesBelow } from './conformance-page.js'
+import { reasons } from './reasons.js'
+import { requirements } from './requirements.js'
+
+const page = readFileSync('docs/conformance.md', 'utf8')
+const rows = new Map(
+  Array.from(page.matchAll(/^\| ([\w-]+) +\|[^|]*\| ([^|]*?) *\| ([^|]*?) *\|$/gm), (row) => {
+    const [, id = '', result = '', tests = ''] = row
+    return [id, { result, tests: tests.split(', ').filter((each) => each !== '') }]
+  }),
+)
+const ids = Object.values(requirements).flatMap((listed) => listed.map(({ id }) => id))
+
+t.test('every requirement is in the table of docs/conformance.md', async (t) => {
+  for (const id of ids) t.ok(rows.has(id), id)
+  t.equal(new Set(ids).size, ids.length, 'and there once')
+})
+
+t.test('every reason is that of a requirement', async (t) => {
+  for (const id of Object.keys(reasons)) t.ok(ids.includes(id), id)
+})
+
+t.test('the tests that the table names are there', async (t) => {
+  const known = new Set(filesBelow('test'))
+  for (const id of ids) {
+    for (const file of rows.get(id)?.tests ?? []) t.ok(known.has(file), `${id}: ${file}`)
+  }
+})
+
+t.test('an id is a word of its own', async (t) => {
+  t.ok(bears('CORE-1 CORE-2 something', 'CORE-2'))
+  t.ok(bears('BCP-12 CK-8', 'BCP-12'))
+  t.notOk(bears('CORE-12', 'CORE-1'))
+  t.notOk(bears('oidcc-client-test-invalid-iss', 'oidcc-client-test'))
+})
