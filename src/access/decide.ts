@@ -2,12 +2,13 @@ import type { Identity } from '../session/session.js'
 import type { RequestFacts } from './request-facts.js'
 import type { CompiledRoute } from './route-table.js'
 import { evaluate, findMissing, type Missing, type RuleOptions } from './rules.js'
-import { findStepUp, type StepUp } from './step-up.js'
+import { findLoginDemand, findStepUp, type StepUp } from './step-up.js'
 
 /** What is to be done with a request. */
 export type Decision =
   | { readonly kind: 'forward' }
-  | { readonly kind: 'authenticate' }
+  /** With what the login had better bring at once. */
+  | { readonly kind: 'authenticate'; readonly stepUp?: StepUp }
   /** Authenticating again, and better, would be enough. */
   | { readonly kind: 'step-up'; readonly stepUp: StepUp; readonly missing: readonly Missing[] }
   /** Signing in with one of these providers would be needed, by their ids. */
@@ -15,7 +16,6 @@ export type Decision =
   | { readonly kind: 'forbidden'; readonly missing: readonly Missing[] }
 
 const forward: Decision = { kind: 'forward' }
-const authenticate: Decision = { kind: 'authenticate' }
 
 /**
  * The one access decision, whatever the way in.
@@ -33,7 +33,7 @@ export function decide(
 ): Decision {
   const { auth, providers: allowed } = route.config
   if (auth === 'public') return forward
-  if (identity === undefined) return auth === 'optional' ? forward : authenticate
+  if (identity === undefined) return auth === 'optional' ? forward : authenticate(route)
   if (allowed?.includes(identity.providerId) === false) return { kind: 'other-provider', allowed }
   if (route.require === undefined) return forward
   const subject = { identity, facts, now, options }
@@ -43,4 +43,9 @@ export function decide(
   return stepUp === undefined
     ? { kind: 'forbidden', missing }
     : { kind: 'step-up', stepUp, missing }
+}
+
+function authenticate({ require }: CompiledRoute): Decision {
+  const stepUp = require && findLoginDemand(require)
+  return { kind: 'authenticate', ...(stepUp && { stepUp }) }
 }

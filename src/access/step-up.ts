@@ -21,9 +21,25 @@ const hopeless = -1
  */
 export function findStepUp(rule: Rule, subject: Subject): StepUp | undefined {
   if (evaluate(rule, subject) === true) return undefined
-  const anyContext = oldestAllowed(rule, subject, undefined)
+  return leastDemand(rule, (part) => evaluate(part, subject) === true)
+}
+
+/**
+ * What a login would better bring at once so that the rule may hold of whoever signs in; undefined when any
+ * login may do. All else that the rule looks at is taken for given: where it is not, a step-up follows, or no
+ * login would have been enough.
+ */
+export function findLoginDemand(rule: Rule): StepUp | undefined {
+  return leastDemand(rule, () => true)
+}
+
+type IsMet = (part: Rule) => boolean
+
+function leastDemand(rule: Rule, isMet: IsMet): StepUp | undefined {
+  const anyContext = oldestAllowed(rule, isMet, undefined)
+  if (anyContext === Infinity) return undefined
   if (anyContext !== hopeless) return { maxAgeMs: anyContext }
-  const ages = new Map(acrsIn(rule).map((acr) => [acr, oldestAllowed(rule, subject, acr)]))
+  const ages = new Map(acrsIn(rule).map((acr) => [acr, oldestAllowed(rule, isMet, acr)]))
   const maxAgeMs = [...ages.values()].find((age) => age !== hopeless)
   if (maxAgeMs === undefined) return undefined
   const acrValues = [...ages].flatMap(([acr, age]) => (age >= maxAgeMs ? [acr] : []))
@@ -31,19 +47,19 @@ export function findStepUp(rule: Rule, subject: Subject): StepUp | undefined {
 }
 
 /** How long ago an authentication with this context may be for the rule to hold; `hopeless` if it never does. */
-function oldestAllowed(rule: Rule, subject: Subject, acr: string | undefined): number {
+function oldestAllowed(rule: Rule, isMet: IsMet, acr: string | undefined): number {
   switch (rule.kind) {
     case 'all':
-      return Math.min(Infinity, ...rule.rules.map((each) => oldestAllowed(each, subject, acr)))
+      return Math.min(Infinity, ...rule.rules.map((each) => oldestAllowed(each, isMet, acr)))
     case 'any':
-      return Math.max(hopeless, ...rule.rules.map((each) => oldestAllowed(each, subject, acr)))
+      return Math.max(hopeless, ...rule.rules.map((each) => oldestAllowed(each, isMet, acr)))
     case 'not':
       // Within it the configuration allows nothing that an authentication could change.
-      return evaluate(rule, subject) === true ? Infinity : hopeless
+      return isMet(rule) ? Infinity : hopeless
     case 'test': {
       const { missing } = rule
       if (missing.kind === 'maxAge') return missing.maxAgeMs
-      if (missing.kind !== 'acr') return rule.holds(subject) === true ? Infinity : hopeless
+      if (missing.kind !== 'acr') return isMet(rule) ? Infinity : hopeless
       return acr !== undefined && missing.anyOf.includes(acr) ? Infinity : hopeless
     }
   }

@@ -14,7 +14,7 @@ export interface LoginPrompts {
 }
 
 export function createLoginPrompts(
-  options: Omit<FormPromptOptions, 'promptForLogin'> &
+  options: Omit<FormPromptOptions, 'promptForLogin' | 'seal'> &
     OtherProviderOptions & { readonly keyRing: KeyRing },
 ): LoginPrompts {
   const promptForLogin = createLoginPrompt(options)
@@ -22,7 +22,7 @@ export function createLoginPrompts(
   const stepUps = createStepUps({ ...options, promptForLogin, seal: stepUpSeal })
   const refuse = createRefusals({
     ...options,
-    promptForLogin: createFormPrompt({ ...options, promptForLogin }),
+    promptForLogin: createFormPrompt({ ...options, promptForLogin, seal: stepUpSeal }),
     stepUps,
     offerOtherProvider: createOtherProviderOffer(options),
   })

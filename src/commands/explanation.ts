@@ -4,6 +4,7 @@ import type { RequestFacts } from '../access/request-facts.js'
 import type { CompiledRoute, Location } from '../access/route-table.js'
 import { evaluate, type Rule, type Subject } from '../access/rules.js'
 import { upstreamUrl } from '../access/sent-path.js'
+import type { StepUp } from '../access/step-up.js'
 import { stepUpChallenge } from '../access/step-up-challenge.js'
 import type { RouteConfig } from '../config/schema.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
@@ -121,21 +122,26 @@ function outcomesOf(decision: Decision, { config }: CompiledRoute): string[] {
     case 'authenticate': {
       const { providers } = config
       const where = providers === undefined ? '' : ` with ${providers.join(' or ')}`
-      return [`302 to the sign-in${where} for a page`, '401 for anything else']
+      const { stepUp } = decision
+      const demand = stepUp === undefined ? '' : `, which asks for ${askedText(stepUp)}`
+      return [`302 to the sign-in${where} for a page${demand}`, '401 for anything else']
     }
     case 'other-provider':
       return [`403 with the choice to sign in with ${decision.allowed.join(' or ')}`]
     case 'step-up': {
-      const { acr_values: acr, max_age: age } = stepUpChallenge(decision.stepUp)
-      const asked = [acr && `acr_values=${acr}`, age && `max_age=${age}`].filter(Boolean).join(', ')
       return [
-        `302 to the provider with ${asked} for a page; 403 if that does not help`,
+        `302 to the provider with ${askedText(decision.stepUp)} for a page; 403 if that does not help`,
         '401 insufficient_user_authentication for anything else',
       ]
     }
     case 'forbidden':
       return ['403']
   }
+}
+
+function askedText(stepUp: StepUp): string {
+  const { acr_values: acr, max_age: age } = stepUpChallenge(stepUp)
+  return [acr && `acr_values=${acr}`, age && `max_age=${age}`].filter(Boolean).join(', ')
 }
 
 /** The names of the headers that the upstream would get of Valetkey, made as for real requests. */

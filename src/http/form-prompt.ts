@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CompiledRoute } from '../access/route-table.js'
+import type { StepUp } from '../access/step-up.js'
 import type { Arrival } from './arrival.js'
 import type { FormOwner, KeptForms } from './kept-forms.js'
 import {
@@ -11,10 +12,12 @@ import {
 } from './login-prompt.js'
 import { initiatorOf, prefersPage } from './navigation.js'
 import { formNotSentPage } from './pages/form-not-sent-page.js'
+import type { StepUpSeal } from './step-up-seal.js'
 
 export interface FormPromptOptions extends LoginPromptOptions {
   readonly promptForLogin: LoginPrompt
   readonly keptForms: KeptForms
+  readonly seal: StepUpSeal
   readonly clock: () => number
 }
 
@@ -27,6 +30,8 @@ export type FormPrompt = (
     readonly route: CompiledRoute
     /** Whose session has just ended, if that is known. */
     readonly former: FormOwner | undefined
+    /** What the login had better bring at once. */
+    readonly stepUp: StepUp | undefined
   },
 ) => FastifyReply | Promise<FastifyReply>
 
@@ -35,26 +40,31 @@ export type FormPrompt = (
  * that it was not sent. Forms of other origins are never kept. What is no form is asked to sign in.
  */
 export function createFormPrompt(options: FormPromptOptions): FormPrompt {
-  const { publicUrl, paths, answers, keptForms, clock } = options
+  const { publicUrl, paths, answers, keptForms, seal, clock } = options
   const loginPath = loginPaths(paths, options.severalProviders)
 
   async function keep(
     request: FastifyRequest,
     reply: FastifyReply,
     arrival: Arrival,
-    person: FormOwner | undefined,
+    { former: person, stepUp }: Wanted,
   ): Promise<FastifyReply> {
     const { originForm: target } = arrival
     const form = await keptForms.keep(request, reply, { target, person, now: clock() })
-    if (form === undefined) return refuse(request, reply, arrival)
+    if (form === undefined) return refuse(request, reply, arrival, stepUp)
     const returnTo = options.parseReturnTo(pageBehind(request))
-    const path = loginPath({ returnTo, form, allowed: allowedProviders(arrival) })
+    const path = loginPath({ returnTo, form, allowed: allowedProviders(arrival), stepUp })
     return answers.redirect(request, reply, 'FORM_KEPT', path)
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, arrival: Arrival): FastifyReply {
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    arrival: Arrival,
+    stepUp: string | undefined,
+  ): FastifyReply {
     const returnTo = options.parseReturnTo(pageBehind(request))
-    const path = loginPath({ returnTo, allowed: allowedProviders(arrival) })
+    const path = loginPath({ returnTo, allowed: allowedProviders(arrival), stepUp })
     const code = 'ERR_LOGIN_REQUIRED'
     return answers.problem(request, reply, code, {
       extras: { login_url: publicUrl.origin + path },
@@ -74,12 +84,24 @@ export function createFormPrompt(options: FormPromptOptions): FormPrompt {
     facts.host === publicUrl.hostname &&
     initiatorOf(request.raw.headers, publicUrl.origin) === 'same-origin'
 
-  return function promptForForm(request, reply, arrival, { route, former }) {
+  return function promptForForm(request, reply, arrival, { route, former, stepUp: demand }) {
+    const stepUp = demand && seal.seal({ ...demand, attempt: 0 })
     if (arrival.facts.method !== 'POST' || !prefersPage(request)) {
-      return options.promptForLogin(request, reply, arrival)
+      const allowed = allowedProviders(arrival)
+      return options.promptForLogin(request, reply, arrival, {
+        code: 'ERR_LOGIN_REQUIRED',
+        name: 'LOGIN_REQUIRED',
+        pathTo: (returnTo) => loginPath({ returnTo, allowed, stepUp }),
+      })
     }
     return route.config.keepForms && isOwn(request, arrival)
-      ? keep(request, reply, arrival, former)
-      : refuse(request, reply, arrival)
+      ? keep(request, reply, arrival, { former, stepUp })
+      : refuse(request, reply, arrival, stepUp)
   }
+}
+
+interface Wanted {
+  readonly former: FormOwner | undefined
+  /** What the login is to bring, sealed. */
+  readonly stepUp: string | undefined
 }

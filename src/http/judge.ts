@@ -131,7 +131,7 @@ export function createJudge(options: JudgeOptions): Judge {
       case 'forward':
         return { kind: 'admitted', admission }
       case 'authenticate':
-        return { kind: 'login-required', route, former }
+        return { kind: 'login-required', route, former, stepUp: decision.stepUp }
       case 'other-provider': {
         const { allowed } = decision
         // A client cannot sign in elsewhere, as people can.

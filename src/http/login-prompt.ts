@@ -26,7 +26,7 @@ export type LoginPrompt = (
   request: FastifyRequest,
   reply: FastifyReply,
   arrival: Arrival,
-  needed?: NeededLogin,
+  needed: NeededLogin,
 ) => FastifyReply
 
 /**
@@ -34,21 +34,9 @@ export type LoginPrompt = (
  * the address that a program may open for the person. Neither answer sets a cookie.
  */
 export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
-  const { publicUrl, paths, answers, severalProviders } = options
+  const { publicUrl, answers } = options
 
-  const loginPath = loginPaths(paths, severalProviders)
-  const plainLogin = (allowed: readonly string[] | undefined): NeededLogin => ({
-    code: 'ERR_LOGIN_REQUIRED',
-    name: 'LOGIN_REQUIRED',
-    pathTo: (returnTo) => loginPath({ returnTo, allowed }),
-  })
-
-  return function promptForLogin(
-    request,
-    reply,
-    arrival,
-    needed = plainLogin(allowedProviders(arrival)),
-  ) {
+  return function promptForLogin(request, reply, arrival, needed) {
     const { facts, originForm, isSubrequest } = arrival
     const { code, name, challenge, pathTo } = needed
     if (!isNavigation(originOf(request, arrival))) {
@@ -81,15 +69,17 @@ export type LoginPath = (login: {
   readonly form?: string | undefined
   /** The ids of the providers that count; all when absent. */
   readonly allowed?: readonly string[] | undefined
+  /** What the login is to bring, sealed. */
+  readonly stepUp?: string | undefined
 }) => string
 
 /** Where logins begin: with the choice among several providers, or at the only one that counts. */
 export function loginPaths(paths: Paths, severalProviders: boolean): LoginPath {
-  return function loginPath({ returnTo, form, allowed }) {
+  return function loginPath({ returnTo, form, allowed, stepUp }) {
     const isChoice = allowed === undefined ? severalProviders : allowed.length > 1
     return isChoice
-      ? paths.signInUrl({ returnTo, form }, allowed)
-      : paths.startUrl({ providerId: allowed?.[0], returnTo, form })
+      ? paths.signInUrl({ returnTo, form, stepUp }, allowed)
+      : paths.startUrl({ providerId: allowed?.[0], returnTo, form, stepUp })
   }
 }
 

@@ -39,10 +39,7 @@ export interface Paths {
   /** The start path with its parameters. */
   startUrl(options: StartOptions): string
   /** The path of the page that offers the providers, all or the given ones. */
-  signInUrl(
-    options: Pick<StartOptions, 'returnTo' | 'form'>,
-    providerIds?: readonly string[],
-  ): string
+  signInUrl(options: Omit<StartOptions, 'providerId'>, providerIds?: readonly string[]): string
 }
 
 /** Spells every path of Valetkey's own; `basePath` begins with `/` and does not end with one. */
@@ -72,8 +69,8 @@ export function createPaths(basePath: string): Paths {
     frontchannelLogout: `${below}frontchannel-logout`,
     startUrl: ({ providerId, returnTo, stepUp, form }) =>
       withQuery(start, { provider: providerId, rd: returnTo, step_up: stepUp, form }),
-    signInUrl: ({ returnTo, form }, providerIds) =>
-      withQuery(signIn, { provider: providerIds, rd: returnTo, form }),
+    signInUrl: ({ returnTo, stepUp, form }, providerIds) =>
+      withQuery(signIn, { provider: providerIds, rd: returnTo, step_up: stepUp, form }),
   }
 }
 

@@ -6,11 +6,11 @@ import { isPrefetch, prefersPage } from './navigation.js'
 import { sameAddress } from './pages/layout.js'
 import { providerAwayPage } from './pages/provider-away-page.js'
 import { startPage } from './pages/start-page.js'
-import { problemCodeOf } from './problem.js'
+import { problemCodeOf, retryAfterMsOf } from './problem.js'
 import type { StepUpRequest } from './step-up-seal.js'
 
-/** How soon to see whether a provider is back. */
-const retryAfterMs = 5000
+/** How soon to see whether a provider is back that does not say when. */
+const defaultRetryAfterMs = 5000
 
 /** A login that is to begin. */
 export interface LoginStart {
@@ -37,19 +37,25 @@ export function createStartLogin(context: EndpointContext): StartLogin {
   function answerAway(
     request: FastifyRequest,
     reply: FastifyReply,
-    { provider, returnTo, form }: LoginStart,
+    { provider, returnTo, form, stepUp: demand }: LoginStart,
     error: unknown,
   ): FastifyReply {
-    const again = paths.startUrl({ providerId: provider.id, returnTo, form })
+    const stepUp = demand && context.stepUpSeal.seal(demand)
+    const again = paths.startUrl({ providerId: provider.id, returnTo, form, stepUp })
     const isRepeatable = request.method === 'GET'
+    const retryAfterMs = retryAfterMsOf(error) ?? defaultRetryAfterMs
     return answers.error(request, reply, error, {
       retryAfterMs,
       page: providerAwayPage({
         host: publicUrl.host,
         providerName: provider.name,
         // The address itself has all that the login is to bring; what was sent by POST is left out.
-        retries: { at: isRepeatable ? sameAddress : again, afterSeconds: retryAfterMs / 1000 },
-        othersHref: context.providers.size > 1 ? paths.signInUrl({ returnTo, form }) : undefined,
+        retries: {
+          at: isRepeatable ? sameAddress : again,
+          afterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)),
+        },
+        othersHref:
+          context.providers.size > 1 ? paths.signInUrl({ returnTo, form, stepUp }) : undefined,
         requestId: request.id,
       }),
     })

@@ -7,7 +7,7 @@ import type { KeyRing } from '../session/key-ring.js'
 export const stepUpRequestSchema = Type.Object({
   acrValues: Type.Optional(Type.Array(Type.String())),
   maxAgeMs: Type.Optional(Type.Number()),
-  /** For how many times in a row the person is sent to the provider for one. */
+  /** For how many times in a row the person is sent to the provider for one; 0 with a login of a stranger. */
   attempt: Type.Number(),
   /** The provider did not act upon less. */
   forcesLogin: Type.Optional(Type.Literal(true)),

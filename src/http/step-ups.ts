@@ -42,6 +42,8 @@ export interface StepUpFailure {
   readonly stepUp: StepUp
   readonly providerId: string | undefined
   readonly returnTo: string | undefined
+  /** The form that waits for it. */
+  readonly form?: string | undefined
   readonly identity?: Identity | undefined
 }
 
@@ -51,10 +53,10 @@ export function createStepUps(options: StepUpOptions): StepUps {
   function fail(
     request: FastifyRequest,
     reply: FastifyReply,
-    { stepUp, providerId, returnTo, identity }: StepUpFailure,
+    { stepUp, providerId, returnTo, form, identity }: StepUpFailure,
   ): FastifyReply {
     const sealed = seal.seal({ ...stepUp, attempt: 1, forcesLogin: true })
-    const again = paths.startUrl({ providerId, returnTo, stepUp: sealed })
+    const again = paths.startUrl({ providerId, returnTo, stepUp: sealed, form })
     return answers.problem(request, reply, 'ERR_STEP_UP_FAILED', {
       page: stepUpFailedPage({
         host: publicUrl.host,

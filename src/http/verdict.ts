@@ -39,6 +39,8 @@ export type Verdict =
       readonly route: CompiledRoute
       /** Whose session has just ended, if that is known. */
       readonly former: Identity | undefined
+      /** What the login had better bring at once. */
+      readonly stepUp: StepUp | undefined
     }
   /** Another origin made a browser send this with the session. */
   | { readonly kind: 'foreign'; readonly route: CompiledRoute; readonly initiator: Initiator }

@@ -28,6 +28,13 @@ t.test('a required route asks who one is, then what one may', async (t) => {
   t.same(decision({ require }, guest), forbidden)
 })
 
+t.test('a stranger is asked for what the route needs of the authentication', async (t) => {
+  const demanding = { groups: ['staff'], acr: ['mfa'] }
+  const stepUp = { acrValues: ['mfa'] }
+  t.same(decision({ require: demanding }), { kind: 'authenticate', stepUp })
+  t.same(decision({ auth: 'optional', require: demanding }), { kind: 'forward' })
+})
+
 t.test('an optional route lets anybody in, but checks who is signed in', async (t) => {
   t.same(decision({ auth: 'optional' }), { kind: 'forward' })
   t.same(decision({ auth: 'optional', require }), { kind: 'forward' })
@@ -63,6 +70,5 @@ t.test(
     t.same(decision(acr, staff), { kind: 'step-up', stepUp: { acrValues: ['mfa'] }, missing })
     t.match(decision(acr, guest), { kind: 'forbidden', missing: [{ kind: 'groups' }, ...missing] })
     t.same(decision(acr, identityOf({ groups: ['staff'], acr: 'mfa' })), { kind: 'forward' })
-    t.same(decision(acr), { kind: 'authenticate' })
   },
 )

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { compileRule, evaluate, type RuleConfig } from '../../src/access/rules.js'
-import { countAttempt, findStepUp } from '../../src/access/step-up.js'
+import { countAttempt, findLoginDemand, findStepUp } from '../../src/access/step-up.js'
 import { identityOf, requestFacts, ruleOptions } from './fixtures.js'
 
 const now = 1_800_000_000_000
@@ -124,5 +124,24 @@ t.test('STEP-2 whoever has just come back is not sent again', async (t) => {
   t.equal(countAttempt(tried(age), { ...age, ...mfa }, now), 2)
   for (const maxAgeMs of [0, 1000]) {
     t.equal(countAttempt(tried({ maxAgeMs }), { maxAgeMs }, now), undefined, `max_age ${maxAgeMs}`)
+  }
+})
+
+t.test('a stranger is asked at once for what no login could do without', async (t) => {
+  const cases: [RuleConfig, ReturnType<typeof findLoginDemand>][] = [
+    [{ groups: ['a'] }, undefined],
+    [{ groups: ['a'], acr: ['mfa', 'phr'] }, { acrValues: ['mfa', 'phr'] }],
+    [{ maxAge: 60_000 }, { maxAgeMs: 60_000 }],
+    [
+      { acr: ['mfa'], maxAge: 60_000 },
+      { acrValues: ['mfa'], maxAgeMs: 60_000 },
+    ],
+    [{ any: [{ groups: ['a'] }, { acr: ['mfa'] }] }, undefined],
+    [{ any: [{ acr: ['mfa'] }, { maxAge: 60_000 }] }, { maxAgeMs: 60_000 }],
+    [{ not: { groups: ['a'] }, acr: ['mfa'] }, { acrValues: ['mfa'] }],
+    [{ all: [{ acr: ['mfa'] }, { acr: ['phr'] }] }, undefined],
+  ]
+  for (const [config, demand] of cases) {
+    t.same(findLoginDemand(compileRule(config)), demand, JSON.stringify(config))
   }
 })

@@ -63,7 +63,11 @@ t.test('every other end', async (t) => {
       {},
       /person {3}not looked at\noutcome {2}forwarded.*\nheaders .*X-Forwarded-Host/,
     ],
-    ['/payroll/', {}, /person {3}nobody signed in\noutcome {2}302 to the sign-in/],
+    [
+      '/payroll/',
+      {},
+      /person {3}nobody signed in\noutcome {2}302 to the sign-in for a page, which asks for .*=/,
+    ],
     ['/payroll/', { claims: 'hostile.json' }, /outcome {2}403$/],
     ['/oauth2/start', {}, /own endpoints$/],
     ['/a#b', {}, /400 ERR_REQUEST_TARGET_FRAGMENT/],

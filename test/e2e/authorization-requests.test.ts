@@ -5,18 +5,22 @@ import { createJarFetch } from '../helpers/jar-fetch.js'
 import { asNavigation } from '../helpers/stack.js'
 
 /** A whole Valetkey before a provider that does what the test says. */
-async function startWithHostile(t: Tap, settings: Record<string, unknown>) {
+async function startWithHostile(
+  t: Tap,
+  settings: Record<string, unknown>,
+  require?: Record<string, unknown>,
+) {
   const provider = await startHostileProvider()
   t.teardown(() => provider.stop())
   provider.metadata['pushed_authorization_request_endpoint'] = `${provider.issuer}/par`
   const upstream = 'http://127.0.0.1:9'
   const app = await startAppInProcess(t, {
     providers: [{ issuer: provider.issuer, clientId: 'app', clientSecret: 's', ...settings }],
-    routes: [{ match: { path: '/' }, upstream }],
+    routes: [{ match: { path: '/' }, upstream, ...(require && { require }) }],
   })
   const client = createJarFetch()
   const get = (path: string) => client(app.url + path, { headers: asNavigation })
-  return { provider, get }
+  return { provider, get, url: app.url }
 }
 type Tap = Parameters<typeof startAppInProcess>[0]
 
@@ -24,7 +28,7 @@ t.test('PAR-4 who wants to sign in sees that the provider does not take it now',
   const { provider, get } = await startWithHostile(t, { pushedAuthorizationRequests: 'always' })
   const cases = [
     [429, '17', 503, '17', 'ERR_PROVIDER_UNAVAILABLE'],
-    [503, '', 503, '2', 'ERR_PROVIDER_UNAVAILABLE'],
+    [503, '', 503, '5', 'ERR_PROVIDER_UNAVAILABLE'],
     [413, '', 502, null, 'ERR_PROVIDER'],
     [400, '', 502, null, 'ERR_PROVIDER'],
   ] as const
@@ -102,4 +106,33 @@ t.test('JARM-1 the login is found by the state within the token', async (t) => {
   const plain = await get(`/oauth2/callback?${(await begin()).toString()}`)
   t.equal(plain.status, 400)
   t.equal(provider.callsTo('/token'), 1)
+})
+
+t.test('who is asked for more at once, and never keeps the session, is told so', async (t) => {
+  const { provider, url } = await startWithHostile(t, {}, { acr: ['mfa'] })
+  provider.claims = { acr: 'mfa' }
+  let trail = ''
+  const answers: (string | null)[] = []
+  for (let round = 0; round < 3; round++) {
+    const client = createJarFetch()
+    const get = (path: string) =>
+      client(new URL(path, url).href, {
+        headers: {
+          ...asNavigation,
+          host: 'localhost',
+          cookie: `${client.cookieFor(url)}; ${trail}`,
+        },
+      })
+    const asked = await get('/page')
+    const started = await get(
+      (asked.headers.get('location') ?? '').replace(/^https?:.*?(?=\/oauth2)/, ''),
+    )
+    const login = started.headers.get('location') ?? ''
+    t.equal(new URL(login).searchParams.get('acr_values'), 'mfa')
+    const finished = await get(`/oauth2/callback?${provider.authorize(login).toString()}`)
+    answers.push(finished.headers.get('x-valetkey-answer'))
+    const cookies = finished.headers.getSetCookie()
+    trail = cookies.find((each) => /-trail=/.test(each))?.split(';', 1)[0] ?? ''
+  }
+  t.strictSame(answers, ['LOGIN_FINISHED', 'LOGIN_FINISHED', 'ERR_CALLBACK_LOOP'])
 })

@@ -94,6 +94,31 @@ t.test('STEP-3 a person is sent to the provider for what the route needs', async
   t.notMatch(page.body, 'Sign out everywhere', 'which takes the place of the one before')
 })
 
+t.test('STEP-3 who is not signed in is asked for it at once', async (t) => {
+  const client = createJarFetch()
+  const first = await ask(client, '/mfa/page')
+  t.match(first, { status: 302, name: 'LOGIN_REQUIRED' })
+  const { asked, callback } = await stepUp(client, first.location, 'bob')
+  t.equal(asked.get('acr_values'), 'mfa phr')
+  t.equal(callback.location, `${publicUrl}/mfa/page`)
+  t.match(await ask(client, callback.location), { status: 200, name: null }, 'in one trip')
+
+  const program = await ask(createJarFetch(), '/fresh/', { accept: 'application/json' })
+  t.match(program, { status: 401, name: 'ERR_LOGIN_REQUIRED' })
+  const { location } = await ask(createJarFetch(), JSON.parse(program.body).login_url)
+  t.equal(new URL(location).searchParams.get('max_age'), '3600')
+})
+
+t.test('STEP-2 a first login that does not bring it signs nobody in', async (t) => {
+  provider.honourAcrValues(false)
+  const { client } = await signIn(stack, 'bob')
+  await ask(client, '/oauth2/sign_out')
+  const { location } = await ask(client, '/mfa/')
+  const { callback } = await stepUp(client, location, 'nobody is asked')
+  t.match(callback, { status: 403, name: 'ERR_STEP_UP_FAILED', location: '' })
+  t.equal(ticketOf(client), '')
+})
+
 t.test('STEP-3 an age that the session does not tell is asked for as well', async (t) => {
   const { client } = await signIn(stack, 'alice')
   const { location } = await ask(client, '/fresh/')

@@ -22,6 +22,7 @@ t.test('encodes parameters and leaves out absent ones', async (t) => {
   t.equal(paths.startUrl({}), '/oauth2/start')
   t.equal(paths.signInUrl({}), '/oauth2/sign_in')
   t.equal(paths.signInUrl({ returnTo: '/a?b=c&d=e' }), '/oauth2/sign_in?rd=%2Fa%3Fb%3Dc%26d%3De')
+  t.equal(paths.signInUrl({ stepUp: 'sealed' }), '/oauth2/sign_in?step_up=sealed')
   t.equal(paths.signInUrl({}, ['a', 'b']), '/oauth2/sign_in?provider=a&provider=b')
   const url = new URL(paths.startUrl({ providerId: 'corp', returnTo: '/ä#&x' }), 'http://h')
   t.equal(url.searchParams.get('provider'), 'corp')

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readConstraints } from '../../access/auth-constraints.js'
 import { readOriginalRequest } from '../../access/original-request.js'
 import type { Rule } from '../../access/rules.js'
+import type { StepUp } from '../../access/step-up.js'
 import type { Arrival } from '../arrival.js'
 import { type EndpointContext, queryOf } from '../endpoint-context.js'
 import {
@@ -113,7 +114,7 @@ export function registerAuth(
       case 'not-found':
         return deny(request, reply, 'no route matches, or the path is one of Valetkey')
       case 'login-required':
-        return askForLogin(request, reply, arrival)
+        return askForLogin(request, reply, arrival, verdict.stepUp)
       case 'step-up-required':
         // 401 would lead to a login that asks for no more than the last one, again and again.
         return refuse(request, reply, arrival, { ...verdict, kind: 'step-up-failed' })
@@ -134,11 +135,14 @@ export function registerAuth(
     request: FastifyRequest,
     reply: FastifyReply,
     arrival: Arrival,
+    demand: StepUp | undefined,
   ): FastifyReply {
     const code = 'ERR_LOGIN_REQUIRED'
     if (!arrival.client.trusted) return answers.problem(request, reply, code)
     const returnTo = returnToOf(context, arrival)
-    const login = publicUrl.origin + loginPath({ returnTo, allowed: allowedProviders(arrival) })
+    const stepUp = demand && context.stepUpSeal.seal({ ...demand, attempt: 0 })
+    const allowed = allowedProviders(arrival)
+    const login = publicUrl.origin + loginPath({ returnTo, allowed, stepUp })
     const headers = { 'x-auth-redirect': login }
     return answers.problem(request, reply, code, { headers, extras: { login_url: login } })
   }

@@ -99,16 +99,18 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
       if (login.stepUp !== undefined && saysTooWeak(code)) {
         request.log.info({ err: error, code }, 'the provider did not step up')
         const { stepUp } = login
-        return context.stepUps.fail(request, reply, { stepUp, providerId: provider.id, returnTo })
+        const failure = { stepUp, providerId: provider.id, returnTo, form }
+        return context.stepUps.fail(request, reply, failure)
       }
-      const again = paths.startUrl({ providerId: provider.id, returnTo, form })
+      const stepUp = login.stepUp && context.stepUpSeal.seal(login.stepUp)
+      const again = paths.startUrl({ providerId: provider.id, returnTo, form, stepUp })
       return answers.error(request, reply, error, {
         actions: [{ label: 'Start the sign-in again', href: again }],
       })
     }
     // Step-ups in a row are counted where they are asked for.
-    const logins =
-      login.stepUp === undefined ? context.loginTrail.note(request, reply, login, now) : 0
+    const isStepUp = login.stepUp !== undefined && login.stepUp.attempt > 0
+    const logins = isStepUp ? 0 : context.loginTrail.note(request, reply, login, now)
     if (logins >= loginsOfLoop) {
       const { state } = transaction
       return trouble.loop(request, reply, { state, returnTo, previous: fate(request, previous) })

@@ -39,7 +39,8 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
     const chosen = query.get('provider')
     if (chosen === null && providers.size > 1) {
-      const path = paths.signInUrl({ returnTo, form })
+      const stepUp = query.get('step_up') ?? undefined
+      const path = paths.signInUrl({ returnTo, form, stepUp })
       return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     }
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)

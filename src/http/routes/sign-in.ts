@@ -23,6 +23,7 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
     return {
       returnTo: context.parseReturnTo(parameters.get('rd') ?? undefined),
       form: formIdIn(parameters),
+      stepUp: parameters.get('step_up') ?? undefined,
       named: [...new Set(named)],
     }
   }
@@ -30,14 +31,14 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
   function offer(
     request: FastifyRequest,
     reply: FastifyReply,
-    { returnTo, form, named }: Wanted,
+    { returnTo, form, stepUp, named }: Wanted,
     typed?: Pick<EmailField, 'value' | 'fault'>,
   ): FastifyReply {
     const last = lastProvider.read(request)
     const offered = named.length === 0 ? [...providers.values()] : named
     const choices = offered.map(({ id, name }) => ({
       name,
-      href: paths.startUrl({ providerId: id, returnTo, form }),
+      href: paths.startUrl({ providerId: id, returnTo, form, stepUp }),
       isLast: id === last,
     }))
     const email = {
@@ -45,6 +46,7 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
       fields: [
         ...(returnTo === undefined ? [] : [['rd', returnTo] as const]),
         ...(form === undefined ? [] : [['form', form] as const]),
+        ...(stepUp === undefined ? [] : [['step_up', stepUp] as const]),
         ...named.map(({ id }) => ['provider', id] as const),
       ],
       ...typed,
@@ -78,8 +80,13 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
     const [only, ...others] = found
     if (only !== undefined && others.length === 0) {
       const { returnTo = '/', form } = wanted
+      const { stepUp: sealed } = wanted
+      const stepUp = sealed === undefined ? undefined : context.stepUpSeal.open(sealed)
+      if (sealed !== undefined && stepUp === undefined) {
+        return answers.problem(request, reply, 'ERR_REQUEST')
+      }
       const hints = new Map([['login_hint', value]])
-      return startLogin(request, reply, { provider: only, returnTo, form, hints })
+      return startLogin(request, reply, { provider: only, returnTo, form, stepUp, hints })
     }
     if (found.length > 1) return offer(request, reply, { ...wanted, named: found }, { value })
     const fault = `No login service is known for addresses of ${realm.domain}. Choose one from the list.`
@@ -91,6 +98,8 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
 interface Wanted {
   readonly returnTo: string | undefined
   readonly form: string | undefined
+  /** What the login is to bring, sealed. */
+  readonly stepUp: string | undefined
   /** Empty: with any of them. */
   readonly named: readonly LoginProvider[]
 }
