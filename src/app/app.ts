@@ -84,9 +84,7 @@ export async function createApp(
     sessions: {
       token: config.admin.token,
       inventory: sessions,
-      issuers: [
-        ...new Set(config.providers.flatMap(({ issuer, tenants }) => issuersOf(issuer, tenants))),
-      ],
+      issuers: [...new Set(config.providers.flatMap(issuersOf))],
       onRevoked(ended, what) {
         for (let each = 0; each < ended; each++) metrics.sessionEnded('revoked')
         logger.info({ ...what, ended }, 'sessions revoked by an operator')

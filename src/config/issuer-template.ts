@@ -11,7 +11,23 @@ export function issuerOfTenant(issuer: string, tenant: string): string {
   return issuer.replaceAll(tenantPlaceholder, () => tenant)
 }
 
-/** All that the `iss` of a token may be; none of a template without tenants. */
-export function issuersOf(issuer: string, tenants: readonly string[]): readonly string[] {
-  return isTemplate(issuer) ? tenants.map((tenant) => issuerOfTenant(issuer, tenant)) : [issuer]
+/** The same issuer with a slash at its end, or without. */
+export function toggleSlash(issuer: string): string {
+  return issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`
+}
+
+/**
+ * All issuers by which the settings may mean a provider: those of its tenants where it has many, and both
+ * forms where a slash may differ. Which form it is the metadata tell.
+ */
+export function issuersOf(settings: {
+  readonly issuer: string
+  readonly issuerSlash: 'exact' | 'either'
+  readonly tenants: readonly string[]
+}): readonly string[] {
+  const { issuer, issuerSlash, tenants } = settings
+  const forms = issuerSlash === 'either' ? [issuer, toggleSlash(issuer)] : [issuer]
+  return forms.flatMap((form) =>
+    isTemplate(form) ? tenants.map((tenant) => issuerOfTenant(form, tenant)) : [form],
+  )
 }

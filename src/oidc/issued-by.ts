@@ -28,13 +28,7 @@ export function issuerOf(claims: JsonObject, issuer: string): string {
 /** Whether that is an issuer by which the settings mean this provider, whatever its metadata will be. */
 export function isNamed(
   named: unknown,
-  { issuer, issuerSlash, tenants }: Pick<ProviderConfig, 'issuer' | 'issuerSlash' | 'tenants'>,
+  settings: Pick<ProviderConfig, 'issuer' | 'issuerSlash' | 'tenants'>,
 ): boolean {
-  const forms = issuerSlash === 'either' ? [issuer, toggleSlash(issuer)] : [issuer]
-  return forms.some((form) => issuersOf(form, tenants).some((each) => each === named))
-}
-
-/** The same issuer with a slash at its end, or without. */
-export function toggleSlash(issuer: string): string {
-  return issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`
+  return issuersOf(settings).some((issuer) => issuer === named)
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { printEffectiveConfig } from '../../src/config/effective.js'
+import { issuersOf } from '../../src/config/issuer-template.js'
 import { providerWarnings } from '../../src/config/provider-warnings.js'
 import { findProfile } from '../../src/config/vendors/profiles.js'
 import { loadText, problemsOf } from '../helpers/config-fixtures.js'
@@ -168,6 +169,20 @@ t.test('E1 a template with tenants has its metadata where Entra keeps them', asy
 
 const warningsOf = (provider: string, route: string) =>
   providerWarnings(loadText(fileOf(provider, route)))
+
+t.test(
+  'A1 E1 a provider is meant by each of its tenants, and by both forms of its issuer',
+  async (t) => {
+    const auth0 = load('issuer: https://acme.auth0.com')
+    t.same(issuersOf(auth0), ['https://acme.auth0.com', 'https://acme.auth0.com/'])
+    const other = 'another-tenant'
+    t.same(
+      issuersOf(load(`${template}, tenants: [${tenant}, ${other}]`)),
+      [tenant, other].map((id) => `https://login.microsoftonline.com/${id}/v2.0`),
+    )
+    t.same(issuersOf(load('issuer: https://idp.example.com')), ['https://idp.example.com'])
+  },
+)
 
 t.test('G4 a rule for groups at Google is warned of', async (t) => {
   const google = 'issuer: https://accounts.google.com'

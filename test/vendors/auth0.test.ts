@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { providerOf } from '../../src/http/provider-of.js'
 import { identityHeaders } from '../../src/identity/identity-headers.js'
 import { forgeToken, signingKey } from '../helpers/hostile-provider.js'
 import { likeAuth0 } from '../helpers/vendors/auth0.js'
@@ -14,10 +15,12 @@ for (const [title, written] of [
   t.test(
     `A1 the issuer is found written ${title} its slash, and tokens name it exactly`,
     async (t) => {
-      const { provider, logIn } = await setUpVendor(t, 'auth0', (double) =>
+      const { provider, party, logIn } = await setUpVendor(t, 'auth0', (double) =>
         written(likeAuth0(double)),
       )
-      t.match(await logIn(), { identity: { issuer: `${provider.issuer}/` } })
+      const { identity } = await logIn()
+      t.equal(identity.issuer, `${provider.issuer}/`)
+      t.equal(providerOf(new Map([[party.id, party]]), identity), party)
       provider.claims = { ...provider.claims, iss: provider.issuer }
       await t.rejects(logIn(), { code: 'ERR_ID_TOKEN_ISSUER' })
     },

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
+import { providerOf } from '../../src/http/provider-of.js'
 import { forgeToken, signingKey } from '../helpers/hostile-provider.js'
 import {
   foreignTenant,
@@ -36,6 +37,18 @@ t.test('E1 people of a listed tenant are signed in, under the issuer of that ten
   }
   t.match(await logIn(), { identity: { issuer: `${provider.issuer}/${foreignTenant}/v2.0` } })
 })
+
+t.test(
+  'E1 a session of a tenant is one of the provider, and one of another tenant is not',
+  async (t) => {
+    const { provider, party, logIn } = await setTenants(t, [homeTenant])
+    const { identity } = await logIn()
+    const parties = new Map([[party.id, party]])
+    t.equal(providerOf(parties, identity), party)
+    const issuer = `${provider.issuer}/${foreignTenant}/v2.0`
+    t.equal(providerOf(parties, { ...identity, issuer }), undefined)
+  },
+)
 
 t.test('E1 nobody of another tenant, or with an issuer that is not of the tenant', async (t) => {
   const { provider, logIn } = await setTenants(t, [homeTenant])
