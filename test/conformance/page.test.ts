@@ -14,24 +14,31 @@ const rows = new Map(
 const ids = Object.values(requirements).flatMap((listed) => listed.map(({ id }) => id))
 
 t.test('every requirement is in the table of docs/conformance.md', async (t) => {
-  for (const id of ids) t.ok(rows.has(id), id)
+  t.same(
+    ids.filter((id) => !rows.has(id)),
+    [],
+  )
   t.equal(new Set(ids).size, ids.length, 'and there once')
 })
 
 t.test('every reason is that of a requirement', async (t) => {
-  for (const id of Object.keys(reasons)) t.ok(ids.includes(id), id)
+  t.same(
+    Object.keys(reasons).filter((id) => !ids.includes(id)),
+    [],
+  )
 })
 
 t.test('the tests that the table names are there', async (t) => {
   const known = new Set(filesBelow('test'))
-  for (const id of ids) {
-    for (const file of rows.get(id)?.tests ?? []) t.ok(known.has(file), `${id}: ${file}`)
-  }
+  const named = ids.flatMap((id) => rows.get(id)?.tests ?? [])
+  t.same(
+    named.filter((file) => !known.has(file)),
+    [],
+  )
 })
 
 t.test('an id is a word of its own', async (t) => {
   t.ok(bears('CORE-1 CORE-2 something', 'CORE-2'))
-  t.ok(bears('BCP-12 CK-8', 'BCP-12'))
   t.notOk(bears('CORE-12', 'CORE-1'))
   t.notOk(bears('oidcc-client-test-invalid-iss', 'oidcc-client-test'))
 })
