@@ -140,8 +140,7 @@ export function isEmailVerified(claims: Claims, ifUnsaid = false): boolean {
   return verified === undefined ? ifUnsaid : saysYes(verified)
 }
 
-const saysYes = (value: unknown) =>
-  value === true || value === 'true' || value === 1 || value === '1'
+const saysYes = (value: unknown) => value === true || value === 'true'
 
 /**
  * The address to tell applications: absent when the provider says that it is not verified. Providers that

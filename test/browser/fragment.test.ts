@@ -64,7 +64,7 @@ t.test('the fragment survives the choice of a provider', async (t) => {
     clientSecret,
   }))
   const several = await startWebStack(t, { config: { keepFragment: true, providers } })
-  other.redirectUris.add(`${several.publicUrl}/oauth2/callback`)
+  other.redirectUris.add(`${several.publicUrl}/oauth2/callback/p1`)
   const page = await (await openProfile(t, browser)).newPage()
   await page.goto(`${several.publicUrl}/wanted#part-2`)
   await page.getByRole('link', { name: 'Provider 1' }).click()

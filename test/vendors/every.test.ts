@@ -55,9 +55,9 @@ t.test('X3 a claim name may hold a dot, a slash or a colon, and a path is a list
   t.equal(readClaim(claims, ['clients', '*', 'roles']), undefined, 'a member of that very name')
 })
 
-t.test('X4 truth may be a text or a number', async (t) => {
-  for (const email_verified of [true, 'true', 1, '1']) t.ok(isEmailVerified({ email_verified }))
-  for (const email_verified of [false, 'false', 0, '', 'yes', null, {}, undefined]) {
+t.test('X4 truth may be a text', async (t) => {
+  for (const email_verified of [true, 'true']) t.ok(isEmailVerified({ email_verified }))
+  for (const email_verified of [false, 'false', 0, 1, '1', '', 'yes', null, {}, undefined]) {
     t.notOk(isEmailVerified({ email_verified }), JSON.stringify(email_verified))
   }
 })
