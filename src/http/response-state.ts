@@ -1,13 +1,15 @@
 /**
- * The state that an authorization response claims to have; empty when it has none, or several. Where the
- * response is a JWT (JARM) that one's counts. Nothing is verified: it only finds the login that this browser
+ * The state that an authorization response claims to have; empty when it has none, or several. That within a
+ * JWT (JARM) counts before one in the clear. Nothing is verified: it only finds the login that this browser
  * has begun, and the provider of that login then tells whether the response is its.
  */
 export function stateIn(parameters: URLSearchParams): string {
-  const [response, ...others] = parameters.getAll('response')
-  if (response !== undefined) return others.length > 0 ? '' : stateClaimed(response)
-  const states = parameters.getAll('state')
-  return states.length === 1 ? (states[0] ?? '') : ''
+  return stateClaimed(onlyOne(parameters, 'response')) || onlyOne(parameters, 'state')
+}
+
+function onlyOne(parameters: URLSearchParams, name: string): string {
+  const [value = '', ...others] = parameters.getAll(name)
+  return others.length === 0 ? value : ''
 }
 
 function stateClaimed(token: string): string {

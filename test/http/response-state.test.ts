@@ -33,6 +33,13 @@ t.test('JARM-1 the state of a response, in the clear or within a JWT', async (t)
       (payload): [[string, string][], string] => [[['response', token(payload)]], ''],
     ),
     [[['response', 'x']], ''],
+    [
+      [
+        ['response', 'x'],
+        ['state', 'a'],
+      ],
+      'a',
+    ],
     [[['response', '']], ''],
   ]
   for (const [pairs, state] of cases) {
