@@ -76,8 +76,6 @@ export function createBearerTokens(parties: readonly Party[]): BearerTokens {
       const { code, message: reason, retryAfterMs } = error
       if (code === 'ERR_BEARER_TOKEN') return { kind: 'refused', reason }
       return { kind: 'unavailable', reason, retryAfterMs }
-    } finally {
-      looks.delete(cacheKey)
     }
   }
 
@@ -87,9 +85,14 @@ export function createBearerTokens(parties: readonly Party[]): BearerTokens {
       const cacheKey = `${key} ${providerId ?? ''}`
       const known = accepted.get(cacheKey, now)
       if (known !== undefined) return { kind: 'verified', token: known }
-      const looking = looks.get(cacheKey) ?? look(token, providerId, now, cacheKey, key)
-      looks.set(cacheKey, looking)
-      return looking
+      const looking = looks.get(cacheKey)
+      if (looking !== undefined) return looking
+      // Not at the end of the look itself, which comes before the entry where a token is refused at once.
+      const started = look(token, providerId, now, cacheKey, key).finally(() => {
+        looks.delete(cacheKey)
+      })
+      looks.set(cacheKey, started)
+      return started
     },
   }
 }
