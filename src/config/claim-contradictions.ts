@@ -1,5 +1,6 @@
 import type { Finding } from './config-error.js'
 import type { ProviderDraft } from './draft.js'
+import { addressFault } from './issuer-contradictions.js'
 
 /** What a token says of itself and of the sign-in: taken from elsewhere it would mean something else. */
 const ofTheToken = new Set(
@@ -8,9 +9,10 @@ const ofTheToken = new Set(
 
 /** What cannot be meant of a provider's claims. */
 export function* claimContradictions(
-  { claimFallbacks }: ProviderDraft,
+  provider: ProviderDraft,
   at: (key: string) => (string | number)[],
 ): Generator<Finding> {
+  const { claimFallbacks, groupsOverage, dpop } = provider
   for (const name of Object.keys(claimFallbacks ?? {})) {
     if (!ofTheToken.has(name)) continue
     yield {
@@ -18,4 +20,15 @@ export function* claimContradictions(
       message: 'is what the token says of itself, which no other claim can stand in for',
     }
   }
+  if (groupsOverage === undefined) return
+  if (dpop === 'required') {
+    yield {
+      path: at('groupsOverage'),
+      message:
+        'sends the access token as Bearer, which dpop: required (also by profile: fapi2) has bound to a key; remove one of them',
+    }
+  }
+  const { url } = groupsOverage
+  const fault = url === undefined ? undefined : addressFault(url, provider)
+  if (fault !== undefined) yield { path: [...at('groupsOverage'), 'url'], message: fault }
 }

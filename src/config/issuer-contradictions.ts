@@ -37,7 +37,8 @@ function issuerFault(provider: ProviderDraft): string | undefined {
   return addressFault(issuer, provider)
 }
 
-function addressFault(
+/** Why an address of the provider must not be called; undefined when it may be. */
+export function addressFault(
   address: string,
   { allowInsecureIssuer }: Pick<ProviderDraft, 'allowInsecureIssuer'>,
 ): string | undefined {

@@ -80,6 +80,6 @@ export async function finishLogin(
     now,
   })
   const merged = await withUserinfo(provider, metadata, tokens, sub, all)
-  const claims = await withGroupsLeftOut(provider, merged ?? all, tokens.accessToken)
+  const claims = await withGroupsLeftOut(provider, merged ?? all, tokens)
   return { identity: identityFrom(provider, sub, claims), tokens }
 }

@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '../config/schema.js'
+import type { SentToken } from '../session/session.js'
 import { OidcError } from './errors.js'
 import { isJsonObject, type JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
@@ -11,14 +12,15 @@ const maxPages = 50
  * The claims of a person of whom the provider says that they are in more groups than it tells
  * (`_claim_names` of Core §5.6.2, `hasgroups` of Entra ID), with the groups fetched where `groupsOverage`
  * says. What cannot be had is marked as kept elsewhere, so that no rule takes it for no groups at all,
- * and the log says so. The address that a token names itself is never asked.
+ * and the log says so. The address that a token names itself is never asked, and an access token that is
+ * bound to a key is never sent there, since nothing would be left of that.
  *
  * Throws OidcError ERR_PROVIDER_UNAVAILABLE when it may pass.
  */
 export async function withGroupsLeftOut(
   { config, http, logger }: Pick<Provider, 'config' | 'http' | 'logger'>,
   claims: JsonObject,
-  accessToken: string,
+  { accessToken, dpopKey }: SentToken,
 ): Promise<JsonObject> {
   const name = typeof config.groupsClaim === 'string' ? config.groupsClaim : config.groupsClaim[0]
   if (name === undefined || !areLeftOut(claims, name)) return claims
@@ -34,6 +36,7 @@ export async function withGroupsLeftOut(
     return keptElsewhere
   }
   try {
+    if (dpopKey !== undefined) throw refusal('the access token is bound to a key')
     const groups = await fetchGroups(http, groupsOverage, accessToken)
     const others = Object.entries(elsewhere).filter(([claim]) => claim !== name)
     return { ...claims, _claim_names: Object.fromEntries(others), [name]: groups }

@@ -79,7 +79,7 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
   const { sub, sid, authenticatedAt } = session.identity
   const claims = await withUserinfo(provider, metadata, tokens, sub, known)
     .then((merged) => merged ?? verified?.claims)
-    .then((told) => told && withGroupsLeftOut(provider, told, tokens.accessToken))
+    .then((told) => told && withGroupsLeftOut(provider, told, tokens))
     .catch(keepIdentity)
   if (claims === undefined) return { kind: 'refreshed', tokens }
   const identity: Identity = {

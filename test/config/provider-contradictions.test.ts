@@ -44,6 +44,24 @@ testCases([
     expect: [],
   },
   {
+    title: 'groups that are asked for with a token that is bound to a key',
+    line: 7,
+    with: '    clientSecret: x\n    dpop: required\n    groupsOverage: { url: https://graph.example.com/groups }',
+    expect: [['providers[0].groupsOverage', /as Bearer, which dpop: required/, 9]],
+  },
+  ...(
+    [
+      ['https://u:p@graph.example.com', /no user/],
+      ['http://graph.example.com', /plain http/],
+      ['graph.example.com', /not an https URL/],
+    ] as const
+  ).map(([url, message]): ConfigCase => ({
+    title: `groups at ${url}`,
+    line: 7,
+    with: `    clientSecret: x\n    groupsOverage: { url: '${url}' }`,
+    expect: [['providers[0].groupsOverage.url', message, 8]],
+  })),
+  {
     title: 'openid missing',
     line: 7,
     with: '    clientSecret: x\n    scopes: [profile]',

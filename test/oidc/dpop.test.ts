@@ -11,8 +11,12 @@ import { setUp, signIn } from './real-login.js'
 const required: Partial<ProviderConfig> = { dpop: 'required' }
 
 /** A double that binds tokens, and its relying party, which asks userinfo as well. */
-async function setUpBinding(t: Parameters<typeof setUpHostile>[0], neededClaims = ['email']) {
-  const double = await setUpHostile(t, required, neededClaims)
+async function setUpBinding(
+  t: Parameters<typeof setUpHostile>[0],
+  neededClaims = ['email'],
+  settings: Partial<ProviderConfig> = {},
+) {
+  const double = await setUpHostile(t, { ...required, ...settings }, neededClaims)
   double.provider.metadata['dpop_signing_alg_values_supported'] = ['RS256', 'EdDSA', 'ES256']
   double.provider.tokens['token_type'] = 'DPoP'
   const callsTo = (path: string) => double.provider.calls.filter((call) => call.path === path)
@@ -174,6 +178,16 @@ t.test('DPOP-1 to DPOP-7 at a real provider that requires nonces', async (t) => 
 
   t.match(await party.revoke(outcome.tokens), [{ outcome: 'revoked' }, { outcome: 'revoked' }])
   t.equal(await provider.keyThumbprintOf(outcome.tokens.accessToken), undefined)
+})
+
+t.test('DPOP-1 a bound token is not sent as a bearer token to where groups are', async (t) => {
+  const groupsOverage = { url: '', member: 'id' }
+  const { provider, logIn, callsTo } = await setUpBinding(t, [], { groupsOverage })
+  groupsOverage.url = `${provider.issuer}/groups`
+  provider.claims = { hasgroups: true }
+  const { identity } = await logIn()
+  t.same(callsTo('/groups'), [])
+  t.match(identity.claims, { _claim_names: { groups: 'unknown' } }, 'no rule takes it for none')
 })
 
 t.test('DPOP-7 a code is of no use with another key', async (t) => {
