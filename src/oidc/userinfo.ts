@@ -1,6 +1,6 @@
 import { fetchUserInfo } from 'openid-client'
 import type { Tokens } from '../session/session.js'
-import { withFallbacks } from './claim-fallbacks.js'
+import { withFallbacks, withoutVerifiedEmail } from './claim-fallbacks.js'
 import { objectionOf } from './client-objection.js'
 import { OidcError, oidcErrorIn } from './errors.js'
 import { audiencesOf } from './id-token.js'
@@ -80,16 +80,19 @@ async function verifySignedUserinfo(
 
 /** What the ID token says of the sign-in itself; userinfo never overrides it. */
 const idTokenOnly = new Set(
-  'iss sub aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash sid'.split(' '),
+  'iss sub aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash sid tid'.split(' '),
 )
 
 /**
  * Merges userinfo into the claims of the ID token. Userinfo wins for what it says of the person, since
- * it is asked later; the ID token alone speaks of the sign-in.
+ * it is asked later; the ID token alone speaks of the sign-in and the tenant. That an address was verified counts for
+ * that one alone.
  */
 function mergeUserinfo(idTokenClaims: JsonObject, userinfo: JsonObject): JsonObject {
   const personal = Object.entries(userinfo).filter(([name]) => !idTokenOnly.has(name))
-  return { ...idTokenClaims, ...Object.fromEntries(personal) }
+  const isOtherEmail = 'email' in userinfo && userinfo['email'] !== idTokenClaims['email']
+  const known = isOtherEmail ? withoutVerifiedEmail(idTokenClaims) : idTokenClaims
+  return { ...known, ...Object.fromEntries(personal) }
 }
 
 function userinfoError(answer: Received, sub: string, failure: unknown): OidcError {

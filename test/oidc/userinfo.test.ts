@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { ProviderConfig } from '../../src/config/schema.js'
 import { forgeToken, signingKey } from '../helpers/hostile-provider.js'
 import { setUpHostile } from './hostile-login.js'
 
@@ -31,6 +32,48 @@ t.test('CORE-17 merges userinfo, but the ID token alone speaks of the sign-in', 
     sid: 'session-1',
   })
   t.not(identity.claims['nonce'], 'x')
+})
+
+t.test(
+  'CORE-17 a verified address of the ID token does not make that of userinfo one',
+  async (t) => {
+    const { provider, logIn } = await setUpHostile(t, always)
+    provider.claims = { email: 'alice@example.com', email_verified: true }
+    const claimsFor = async (userinfo: object) => {
+      provider.userinfo = { sub: 'alice', ...userinfo }
+      const { email, email_verified: verified } = (await logIn()).identity.claims
+      return [email, verified]
+    }
+    t.same(await claimsFor({ email: 'boss@example.com' }), ['boss@example.com', undefined])
+    t.same(await claimsFor({ email: 'alice@example.com' }), ['alice@example.com', true])
+    t.same(await claimsFor({ email: 'a@b.example', email_verified: true }), ['a@b.example', true])
+    t.same(await claimsFor({ name: 'Alice' }), ['alice@example.com', true])
+  },
+)
+
+t.test('a verified address does not make one of what stands in for it', async (t) => {
+  const claimFallbacks = { email: ['nickname'] }
+  const { provider, logIn } = await setUpHostile(t, { claimFallbacks })
+  for (const [said, kept] of [
+    [true, undefined],
+    ['true', undefined],
+    [false, false],
+    ['no', 'no'],
+  ]) {
+    provider.claims = { nickname: 'boss@example.com', email_verified: said }
+    const { claims } = (await logIn()).identity
+    t.equal(claims['email'], 'boss@example.com')
+    t.equal(claims['email_verified'], kept)
+  }
+})
+
+t.test('of which tenant somebody is the ID token alone says', async (t) => {
+  const tenants = ['tenant-1', 'tenant-2']
+  const settings: Partial<ProviderConfig> = { ...always, tenants }
+  const { provider, logIn } = await setUpHostile(t, settings)
+  provider.claims = { tid: 'tenant-1' }
+  provider.userinfo = { sub: 'alice', tid: 'tenant-2' }
+  t.equal((await logIn()).identity.claims['tid'], 'tenant-1')
 })
 
 for (const [title, body] of Object.entries({
