@@ -123,7 +123,7 @@ t.test('CORE-25 an address counts only when the provider verified it', async (t)
 const domainIsMet = (email: unknown, emailDomains = ['example.com']) =>
   isMet({ emailDomains }, { email, email_verified: true })
 
-t.test('B.16-12 a domain is compared as a whole', async (t) => {
+t.test('B16-12 a domain is compared as a whole', async (t) => {
   t.ok(domainIsMet('a@example.com'))
   t.ok(domainIsMet('"a@evil"@example.com'), 'the last @ counts')
   t.ok(domainIsMet('a@bücher.example', ['bücher.example']))

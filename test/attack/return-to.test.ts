@@ -21,7 +21,7 @@ const landsWell = (returnTo: string) => {
   return isAllowed && username === '' && password === ''
 }
 
-t.test('RPL-5 every line of return-to.txt goes where it may or is refused', async (t) => {
+t.test('RPL-5 BCP-1 every line of return-to.txt goes where it may or is refused', async (t) => {
   const lines = await readCorpus('return-to.txt')
   t.ok(lines.length >= 300, `${lines.length} lines`)
   for (const { title, expected, value } of lines) {

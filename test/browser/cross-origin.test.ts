@@ -133,7 +133,7 @@ t.test(
   },
 )
 
-t.test('FM-5 what a client slips into a preflight reaches nobody', async (t) => {
+t.test('FM-5 B16-13 what a client slips into a preflight reaches nobody', async (t) => {
   const answer = await fetch(`${publicUrl}/shared/thing`, {
     method: 'OPTIONS',
     headers: {

@@ -53,7 +53,7 @@ t.test('a stranger signs in and arrives where they wanted to go', async (t) => {
   t.notMatch(application.requests.map(refererOf).join(), 'code=', 'the code travels no further')
 })
 
-t.test('CK-1 BFF-6 the browser keeps one session cookie and no token anywhere', async (t) => {
+t.test('CK-1 BFF-6 BCP-6 the browser keeps one session cookie and no token anywhere', async (t) => {
   const { publicUrl, provider } = await startWebStack(t)
   const profile = await openProfile(t, browser)
   const page = await profile.newPage()

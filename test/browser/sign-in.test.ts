@@ -79,7 +79,7 @@ t.test('who lacks the group sees why, and can use another account', async (t) =>
 })
 
 for (const [title, sameSite, responseMode] of [
-  ['CK-4 a strict session cookie', 'strict', 'query'],
+  ['CK-4 B16-25 a strict session cookie', 'strict', 'query'],
   ['CK-5 a response by form_post', 'lax', 'form_post'],
   ['CK-4 CK-5 both together', 'strict', 'form_post'],
 ] as const) {

@@ -30,13 +30,13 @@ const core = [
 testCases([
   ...core.flatMap((name): ConfigCase[] => [
     {
-      title: `B.16.9 extra parameter ${name}`,
+      title: `B16-9 extra parameter ${name}`,
       line: 7,
       with: setting(`extraParameters: { '${name}': x }`),
       expect: [[at('extraParameters', name), /written by Valetkey itself/, 8]],
     },
     {
-      title: `B.16.10 start parameter ${name}`,
+      title: `B16-10 start parameter ${name}`,
       line: 7,
       with: setting(`startParameters: { '${name}': any }`),
       expect: [[at('startParameters', name), /written by Valetkey itself/, 8]],

@@ -33,22 +33,22 @@ async function isServedWithProof(t: Test, { product, client }: Run): Promise<voi
   t.match(claimOf(headers['dpop'], 'ath'), /^[\w-]{43}$/)
 }
 
-const claims = (title: string, code: string, bent: Record<string, unknown>): Module => ({
-  name: `fapi2-security-profile-final-client-test-${title}`,
+const claims = (name: string, code: string, bent: Record<string, unknown>): Module => ({
+  name,
   code,
   bend(provider) {
     provider.claims = bent
   },
 })
 
-const accepted = (title: string, bend: NonNullable<Module['bend']>): Module => ({
-  name: `fapi2-security-profile-final-client-test-${title}`,
+const accepted = (name: string, bend: NonNullable<Module['bend']>): Module => ({
+  name,
   bend,
   check: isServedWithProof,
 })
 
-const response = (title: string, code: string, answer: NonNullable<Module['answer']>): Module => ({
-  name: `fapi2-security-profile-final-client-test-${title}`,
+const response = (name: string, code: string, answer: NonNullable<Module['answer']>): Module => ({
+  name,
   code,
   answer,
 })
@@ -71,12 +71,12 @@ const modules: readonly Module[] = [
       const [first, second] = tokenCalls(provider)
       t.equal(claimOf(second?.headers['dpop'], 'nonce'), 'a-nonce')
       const assertions = [first, second].map((call) => call?.form.get('client_assertion'))
-      t.not(claimOf(assertions[0], 'jti'), claimOf(assertions[1], 'jti'), 'B.16.15')
+      t.not(claimOf(assertions[0], 'jti'), claimOf(assertions[1], 'jti'), 'with another assertion')
       t.equal(claimOf(assertions[1], 'aud'), provider.issuer)
       await isServedWithProof(t, run)
     },
   },
-  accepted('happy-path-no-dpop-nonce', () => {}),
+  accepted('fapi2-security-profile-final-client-test-happy-path-no-dpop-nonce', () => {}),
   {
     name: 'fapi2-security-profile-final-client-refresh-token-test',
     async check(t, run) {
@@ -97,17 +97,23 @@ const modules: readonly Module[] = [
     code: 'ERR_PROVIDER_ISSUER',
     check: (t, { provider }) => void t.equal(provider.callsTo('/par'), 0),
   },
-  response('invalid-authorization-response-iss', 'ERR_CALLBACK_ISSUER_MISMATCH', (each) =>
-    each.set('iss', 'https://other.example.com'),
-  ),
-  response('remove-authorization-response-iss', 'ERR_CALLBACK_ISSUER_MISMATCH', (each) =>
-    each.delete('iss'),
-  ),
-  response('ensure-authorization-response-with-invalid-state-fails', 'ERR_CALLBACK_STATE', (each) =>
-    each.set('state', 'random'),
+  response(
+    'fapi2-security-profile-final-client-test-invalid-authorization-response-iss',
+    'ERR_CALLBACK_ISSUER_MISMATCH',
+    (each) => each.set('iss', 'https://other.example.com'),
   ),
   response(
-    'ensure-authorization-response-with-invalid-missing-state-fails',
+    'fapi2-security-profile-final-client-test-remove-authorization-response-iss',
+    'ERR_CALLBACK_ISSUER_MISMATCH',
+    (each) => each.delete('iss'),
+  ),
+  response(
+    'fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-state-fails',
+    'ERR_CALLBACK_STATE',
+    (each) => each.set('state', 'random'),
+  ),
+  response(
+    'fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-missing-state-fails',
     'ERR_CALLBACK_STATE',
     (each) => each.delete('state'),
   ),
@@ -127,26 +133,47 @@ const modules: readonly Module[] = [
       provider.header = { alg: 'none' }
     },
   },
-  claims('invalid-aud', 'ERR_ID_TOKEN_AUDIENCE', { aud: 'other' }),
-  claims('invalid-secondary-aud', 'ERR_ID_TOKEN_AUDIENCE', { aud: ['app', 'unknown'] }),
-  claims('invalid-missing-aud', 'ERR_ID_TOKEN_AUDIENCE', { aud: undefined }),
-  claims('invalid-expired-exp', 'ERR_ID_TOKEN_EXPIRED', {
+  claims('fapi2-security-profile-final-client-test-invalid-aud', 'ERR_ID_TOKEN_AUDIENCE', {
+    aud: 'other',
+  }),
+  claims(
+    'fapi2-security-profile-final-client-test-invalid-secondary-aud',
+    'ERR_ID_TOKEN_AUDIENCE',
+    { aud: ['app', 'unknown'] },
+  ),
+  claims('fapi2-security-profile-final-client-test-invalid-missing-aud', 'ERR_ID_TOKEN_AUDIENCE', {
+    aud: undefined,
+  }),
+  claims('fapi2-security-profile-final-client-test-invalid-expired-exp', 'ERR_ID_TOKEN_EXPIRED', {
     exp: Math.floor(Date.now() / 1000) - 360,
   }),
-  claims('invalid-missing-exp', 'ERR_ID_TOKEN_EXPIRED', { exp: undefined }),
-  claims('invalid-iss', 'ERR_ID_TOKEN_ISSUER', { iss: 'https://other.example.com' }),
-  claims('invalid-missing-iss', 'ERR_ID_TOKEN_ISSUER', { iss: undefined }),
-  claims('invalid-nonce', 'ERR_ID_TOKEN_NONCE', { nonce: 'of another login' }),
-  claims('invalid-missing-nonce', 'ERR_ID_TOKEN_NONCE', { nonce: undefined }),
-  accepted('valid-aud-as-array', (provider) => {
+  claims('fapi2-security-profile-final-client-test-invalid-missing-exp', 'ERR_ID_TOKEN_EXPIRED', {
+    exp: undefined,
+  }),
+  claims('fapi2-security-profile-final-client-test-invalid-iss', 'ERR_ID_TOKEN_ISSUER', {
+    iss: 'https://other.example.com',
+  }),
+  claims('fapi2-security-profile-final-client-test-invalid-missing-iss', 'ERR_ID_TOKEN_ISSUER', {
+    iss: undefined,
+  }),
+  claims('fapi2-security-profile-final-client-test-invalid-nonce', 'ERR_ID_TOKEN_NONCE', {
+    nonce: 'of another login',
+  }),
+  claims('fapi2-security-profile-final-client-test-invalid-missing-nonce', 'ERR_ID_TOKEN_NONCE', {
+    nonce: undefined,
+  }),
+  accepted('fapi2-security-profile-final-client-test-valid-aud-as-array', (provider) => {
     provider.claims = { aud: ['app'] }
   }),
-  accepted('token-type-case-insensitivity', (provider) => {
+  accepted('fapi2-security-profile-final-client-test-token-type-case-insensitivity', (provider) => {
     provider.tokens = { token_type: 'dPOp' }
   }),
-  accepted('token-endpoint-response-without-expires_in', (provider) => {
-    provider.tokens = { token_type: 'DPoP', expires_in: undefined }
-  }),
+  accepted(
+    'fapi2-security-profile-final-client-test-token-endpoint-response-without-expires_in',
+    (provider) => {
+      provider.tokens = { token_type: 'DPoP', expires_in: undefined }
+    },
+  ),
   {
     name: 'fapi2-security-profile-final-client-test-rs-dpop-auth-scheme-case-insensitivity',
     async check(t, { product, client }) {

@@ -83,15 +83,26 @@ t.test('oidcc-client-back-channel-logout-rp-basic', async (t) => {
     t.notOk(await isSignedIn(elsewhere.client))
   })
   for (const [name, claims, header, key] of [
-    ['alg-none', {}, { alg: 'none' }],
-    ['no-event', { events: undefined }],
-    ['with-nonce', { nonce: 'x' }],
-    ['wrong-alg', {}, { alg: 'ES256', kid: undefined }, stranger.privateKey],
-    ['wrong-aud', { aud: 'other' }],
-    ['wrong-event', { events: { [`${logoutEvent}x`]: {} } }],
-    ['wrong-iss', { iss: 'https://other.example.com' }],
+    ['oidcc-client-test-rp-backchannel-rpinitlogout-alg-none', {}, { alg: 'none' }],
+    ['oidcc-client-test-rp-backchannel-rpinitlogout-no-event', { events: undefined }],
+    ['oidcc-client-test-rp-backchannel-rpinitlogout-with-nonce', { nonce: 'x' }],
+    [
+      'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-alg',
+      {},
+      { alg: 'ES256', kid: undefined },
+      stranger.privateKey,
+    ],
+    ['oidcc-client-test-rp-backchannel-rpinitlogout-wrong-aud', { aud: 'other' }],
+    [
+      'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-event',
+      { events: { [`${logoutEvent}x`]: {} } },
+    ],
+    [
+      'oidcc-client-test-rp-backchannel-rpinitlogout-wrong-iss',
+      { iss: 'https://other.example.com' },
+    ],
   ] as const) {
-    t.test(`oidcc-client-test-rp-backchannel-rpinitlogout-${name}`, async (t) => {
+    t.test(name, async (t) => {
       const { client, sid } = await signIn()
       const bent = { sub: 'alice', sid, ...claims }
       t.strictSame(await send(forgedLogoutToken(provider, bent, header, key)), refused)

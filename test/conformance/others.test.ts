@@ -1,5 +1,11 @@
 import t from 'tap'
-import { createTestKey, forgeToken, publicJwk, signingKey } from '../helpers/hostile-provider.js'
+import {
+  createTestKey,
+  forgeToken,
+  publicJwk,
+  signingKey,
+  type HostileProvider,
+} from '../helpers/hostile-provider.js'
 import { runPlan, type Module } from './plan.js'
 
 t.setTimeout(120_000)
@@ -7,6 +13,31 @@ t.setTimeout(120_000)
 const ec = createTestKey('ec', 'ES256')
 const otherEc = createTestKey('ec', 'ES256')
 const userinfo = 'always'
+
+/**
+ * Groups that the token says are kept at `source`. Nothing is fetched from where a token says, nor believed of a
+ * claim that nobody verified: the groups are unknown, which is not the same as none.
+ */
+const kept = (
+  name: string,
+  source: (provider: HostileProvider) => Record<string, unknown>,
+): Module => ({
+  name: `CORE-24 ${name}`,
+  bend(provider) {
+    provider.claims = {
+      _claim_names: { groups: 'source' },
+      _claim_sources: { source: source(provider) },
+    }
+  },
+  async check(t, { product, provider, client }) {
+    t.equal((await product.visit(client, '/')).status, 200)
+    t.equal(product.upstream.requests.at(-1)?.headers['x-forwarded-groups'], undefined)
+    for (const path of ['/staff', '/no-guests']) {
+      t.match(await product.visit(client, path), { status: 403, answer: 'ERR_ACCESS_DENIED' }, path)
+    }
+    t.equal(provider.callsTo('/claims'), 0)
+  },
+})
 
 /** Modules of no plan that this product could be certified for, as far as they apply. */
 const modules: readonly Module[] = [
@@ -76,6 +107,30 @@ const modules: readonly Module[] = [
       t.equal(headers['x-forwarded-email'], 'a@example.com')
     },
   },
+  kept('oidcc-client-test-aggregated-claims', ({ issuer }) => ({
+    JWT: forgeToken(
+      { alg: 'RS256', kid: 'key-1' },
+      { iss: issuer, sub: 'alice', groups: ['staff'] },
+      signingKey.privateKey,
+    ),
+  })),
+  kept('oidcc-client-test-distributed-claims', ({ issuer }) => ({
+    endpoint: `${issuer}/claims`,
+    access_token: 'of the source',
+  })),
 ]
 
-t.test('modules of no certification plan', (t) => runPlan(t, modules))
+t.test('modules of no certification plan', (t) =>
+  runPlan(
+    t,
+    modules,
+    {},
+    {
+      routes: (upstream) => [
+        { match: { path: '/staff' }, upstream, require: { groups: ['staff'] } },
+        { match: { path: '/no-guests' }, upstream, require: { not: { groups: ['guests'] } } },
+        { match: { path: '/' }, upstream },
+      ],
+    },
+  ),
+)

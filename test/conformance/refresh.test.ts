@@ -50,6 +50,36 @@ const modules: readonly Module[] = [
   },
 ]
 
+const further: readonly Module[] = [
+  {
+    name: 'BCP-8 tokens are had for a code and for a refresh token, never for a password',
+    ...atRefresh(undefined, async (t, { product, provider, client }) => {
+      await product.visit(client, '/')
+      const calls = provider.calls.filter(({ path }) => path === '/token')
+      t.same(
+        calls.map(({ form }) => [form.get('grant_type'), form.has('password')]),
+        [
+          ['authorization_code', false],
+          ['refresh_token', false],
+        ],
+      )
+    }),
+  },
+  {
+    name: 'B16-29 whoever looks at the session refreshes nothing, however due it is',
+    ...atRefresh(undefined, async (t, { product, provider, client }) => {
+      t.match(await product.visit(client, '/oauth2/session'), { status: 200, answer: 'SESSION' })
+      t.equal(provider.callsTo('/token'), 1)
+      t.equal((await product.visit(client, '/')).status, 200, 'a request for the application does')
+    }),
+  },
+]
+
 t.test('oidcc-client-refreshtoken-test-plan', (t) =>
   runPlan(t, modules, { userinfo: 'always' }, { clock }),
 )
+
+t.test('what else is true of a refresh', (t) => {
+  aheadMs = 0
+  return runPlan(t, further, { userinfo: 'always' }, { clock })
+})

@@ -24,7 +24,7 @@ export function testSessionIndex(t: Test, createStore: (t: Test) => Promise<Sess
     t.strictSame(await listAll(store, one), keys)
   })
 
-  inStore('BCL-13 removing the older session leaves the newer', async (t, store) => {
+  inStore('BCL-13 B16-3 removing the older session leaves the newer', async (t, store) => {
     const name = newName()
     const [older, newer] = [newKey(), newKey()]
     await store.index.add(name, older, Date.now() + minute)

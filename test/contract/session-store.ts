@@ -140,7 +140,7 @@ export function testSessionStore(t: Test, createStore: (t: Test) => Promise<Sess
     }
   })
 
-  inStore('stores nothing that has expired already', async (t, store) => {
+  inStore('B16-30 stores nothing that has expired already', async (t, store) => {
     const key = newKey()
     const now = Date.now()
     await store.create(key, sealedOnce, now - 2, now - 1)

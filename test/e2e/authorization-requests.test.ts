@@ -47,7 +47,7 @@ t.test('PAR-4 who wants to sign in sees that the provider does not take it now',
   t.match(healed.headers.get('location'), /\/authorize\?client_id=app&request_uri=urn|request_uri=/)
 })
 
-t.test('B.16.10 of an address that anybody can make only what is configured passes', async (t) => {
+t.test('B16-10 of an address that anybody can make only what is configured passes', async (t) => {
   const { get } = await startWithHostile(t, { startParameters: { hd: ['corp.example'] } })
   const started = await get('/oauth2/start?hd=corp.example&scope=admin&login_hint=x&nonce=1')
   const asked = new URL(started.headers.get('location') ?? '').searchParams

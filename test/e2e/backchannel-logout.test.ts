@@ -106,7 +106,7 @@ t.test('BCL-10 a sub alone ends all sessions of the person', async (t) => {
 const form = (...tokens: string[]) =>
   new URLSearchParams(tokens.map((each) => ['logout_token', each])).toString()
 
-t.test('BCL-1 takes one form parameter and nothing else', async (t) => {
+t.test('BCL-1 B16-1 takes one form parameter and nothing else', async (t) => {
   const { provider, signIn, isSignedIn, send, endpoint } = inMemory
   const client = await signIn('s-1')
   const token = () => logoutTokenOf(provider, { sid: 's-1' })
@@ -310,7 +310,7 @@ t.test('FCL-2 only the provider may frame the answer, and nobody keeps it', asyn
   t.match(foreign.headers.get('content-security-policy'), "frame-ancestors 'none'")
 })
 
-t.test('FCL-3 works without cookies, for the sid alone, and revokes nothing', async (t) => {
+t.test('FCL-3 B16-8 works without cookies, for the sid alone, and revokes nothing', async (t) => {
   const { provider, valetkey, signIn, isSignedIn } = inMemory
   const [one, other] = [await signIn('s-1'), await signIn('s-2')]
   const url = `${valetkey.publicUrl}/oauth2/frontchannel-logout`

@@ -16,7 +16,7 @@ async function callbackOf(stack: Stack, client: JarFetch, returnTo = '/'): Promi
 const tokenRequestsOf = ({ provider }: Stack) =>
   provider.requests.filter((line) => line === 'POST /token').length
 
-t.test('CORE-3 a callback that nobody waits for makes no token request', async (t) => {
+t.test('CORE-3 BCP-4 B16-26 a callback that nobody waits for makes no token request', async (t) => {
   const stack = await startStack(t)
   const { publicUrl } = stack
 
@@ -121,7 +121,7 @@ t.test(
   },
 )
 
-t.test('PKCE-1 CORE-1 two logins share no value', async (t) => {
+t.test('PKCE-1 CORE-1 BCP-4 two logins share no value', async (t) => {
   const stack = await startStack(t)
   const begin = async () => {
     const response = await createJarFetch()(`${stack.publicUrl}/oauth2/start`, {
@@ -158,7 +158,7 @@ t.test(
 )
 
 t.test(
-  'CK-7 a login gives a new ticket whatever ticket came with it, and ends the old session',
+  'CK-7 B16-6 a login gives a new ticket whatever ticket came with it, and ends the old session',
   async (t) => {
     const stack = await startStack(t)
     const { client } = await signIn(stack, 'alice')
@@ -177,7 +177,7 @@ t.test(
   },
 )
 
-t.test('form_post: the authorization response arrives as a cross-site POST', async (t) => {
+t.test('BCP-11 form_post: the authorization response arrives as a cross-site POST', async (t) => {
   const stack = await startStack(t, { providerConfig: { responseMode: 'form_post' } })
   const client = createJarFetch()
   const start = await client(`${stack.publicUrl}/oauth2/start?rd=/page`, { headers: asNavigation })
@@ -193,7 +193,7 @@ t.test('form_post: the authorization response arrives as a cross-site POST', asy
     },
     body: form.toString(),
   })
-  t.equal(response.status, 303, 'BCP-11')
+  t.equal(response.status, 303)
   t.equal(response.headers.get('location'), '/page')
   t.equal((await client(`${stack.publicUrl}/page`)).status, 200)
 })

@@ -25,7 +25,7 @@ const initiate = (
   client = createJarFetch(),
 ) => visit(site, pathWith(parameters), { client, headers: fromElsewhere })
 
-t.test('CORE-22 a login that another site began, by GET', async (t) => {
+t.test('CORE-22 oidcc-client-test-3rd-party-init-login by GET', async (t) => {
   const client = createJarFetch()
   const target = `${publicUrl}/page?a=1`
   const { location, answer } = await initiate(
@@ -40,7 +40,7 @@ t.test('CORE-22 a login that another site began, by GET', async (t) => {
   t.equal(await whoIs(site, client), 'partner bob')
 })
 
-t.test('CORE-22 and by POST', async (t) => {
+t.test('CORE-22 oidcc-client-test-3rd-party-init-login by POST', async (t) => {
   const client = createJarFetch()
   const form = { iss: corp.issuer, target_link_uri: '/page', scope: 'admin' }
   const sent = await visit(site, '/oauth2/initiate_login', { client, headers: fromElsewhere, form })
@@ -86,7 +86,7 @@ t.test(
   },
 )
 
-t.test('CORE-22 the target is held to the places that people may return to', async (t) => {
+t.test('CORE-22 BCP-1 the target is held to the places that people may return to', async (t) => {
   const targets: [target: string, landed: string][] = [
     ['https://evil.example/', `${publicUrl}/`],
     ['//evil.example/', `${publicUrl}/`],
@@ -105,7 +105,7 @@ t.test('CORE-22 the target is held to the places that people may return to', asy
   }
 })
 
-t.test('CORE-22 nothing else of the login can be chosen', async (t) => {
+t.test('CORE-22 B16-10 nothing else of the login can be chosen', async (t) => {
   const ordinary = new URL((await visit(site, '/oauth2/start?provider=corp')).location)
   const { location } = await initiate({
     iss: corp.issuer,
@@ -182,25 +182,28 @@ t.test('CORE-22 nobody is sent away who would not see it', async (t) => {
   }
 })
 
-t.test('CORE-22 a strict session cookie is looked for before anything is replaced', async (t) => {
-  const strict = await startSeveral(
-    t,
-    { corp, partner },
-    { config: () => ({ session: { cookie: { sameSite: 'strict' } } }) },
-  )
-  const first = await visit(strict, pathWith({ iss: corp.issuer, x: '1' }), {
-    headers: fromElsewhere,
-  })
-  t.match(first, { status: 200, answer: 'CONTINUE_PAGE' })
-  const [, url = ''] = /url=([^"]*)"/.exec(first.body) ?? []
-  t.equal(url, pathWith({ iss: corp.issuer }))
-  const second = await visit(strict, url, { headers: fromHere })
-  t.match(second, { status: 302, answer: 'LOGIN_STARTED' })
-  const start = '/oauth2/start?provider=corp&rd=%2Fpage'
-  const third = await visit(strict, start, { headers: fromElsewhere })
-  t.match(third, { status: 200, answer: 'CONTINUE_PAGE' })
-  t.match(third.body, 'url=/oauth2/start?provider=corp&amp;rd=%2Fpage')
-})
+t.test(
+  'CORE-22 B16-25 a strict session cookie is looked for before anything is replaced',
+  async (t) => {
+    const strict = await startSeveral(
+      t,
+      { corp, partner },
+      { config: () => ({ session: { cookie: { sameSite: 'strict' } } }) },
+    )
+    const first = await visit(strict, pathWith({ iss: corp.issuer, x: '1' }), {
+      headers: fromElsewhere,
+    })
+    t.match(first, { status: 200, answer: 'CONTINUE_PAGE' })
+    const [, url = ''] = /url=([^"]*)"/.exec(first.body) ?? []
+    t.equal(url, pathWith({ iss: corp.issuer }))
+    const second = await visit(strict, url, { headers: fromHere })
+    t.match(second, { status: 302, answer: 'LOGIN_STARTED' })
+    const start = '/oauth2/start?provider=corp&rd=%2Fpage'
+    const third = await visit(strict, start, { headers: fromElsewhere })
+    t.match(third, { status: 200, answer: 'CONTINUE_PAGE' })
+    t.match(third.body, 'url=/oauth2/start?provider=corp&amp;rd=%2Fpage')
+  },
+)
 
 t.test('CORE-22 nor does a link of another site to /start replace a session', async (t) => {
   const { client } = await signInWith(site, 'corp', 'alice')

@@ -6,7 +6,7 @@ import { asNavigation, sessionKey, signIn, startStack } from '../helpers/stack.j
 t.setTimeout(120_000)
 
 t.test(
-  'no secret of a whole login, refresh and logout gets into the log or the metrics',
+  'OPS-4 B16-28 no secret of a whole login, refresh and logout gets into the log or the metrics',
   async (t) => {
     const redis = await startRedis({ args: ['--requirepass', 'the password of Redis'] })
     t.teardown(() => redis.stop())

@@ -98,7 +98,7 @@ t.test('RPL-4 no other site signs anybody out', async (t) => {
   t.notOk(await signedIn())
 })
 
-t.test('RPL-5 rd leads nowhere else', async (t) => {
+t.test('RPL-5 BCP-1 rd leads nowhere else', async (t) => {
   const stack = await startStack(t)
   const { publicUrl } = stack
   const client = createJarFetch()

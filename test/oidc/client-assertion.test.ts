@@ -156,7 +156,7 @@ const cases: [string, string, Partial<ProviderConfig>, SigningAlgorithm][] = [
   ['Ed25519 as a JWK', JSON.stringify(jwkOf(ed25519)), {}, 'EdDSA'],
 ]
 for (const [title, text, settings, alg] of cases) {
-  t.test(`PKJ-1 a real provider takes ${title} with ${alg}`, async (t) => {
+  t.test(`PKJ-1 BCP-9 a real provider takes ${title} with ${alg}`, async (t) => {
     const clientKeyFile = join(t.testdir(), 'client-key')
     await writeFile(clientKeyFile, text)
     const parsed = parseClientKeys(text, settings.clientAssertionAlgorithm)

@@ -51,7 +51,7 @@ async function setUpFapi(t: Test, settings: Partial<ProviderConfig> = {}) {
   return { ...hostile, begin, logIn, callsTo }
 }
 
-t.test('FAPI-1 FAPI-2 FAPI-3 a login by the book', async (t) => {
+t.test('FAPI-1 FAPI-2 FAPI-3 B16-18 a login by the book', async (t) => {
   const { begin, party, callsTo, provider } = await setUpFapi(t)
   const login = await begin()
   t.same([...new URL(login.url).searchParams.keys()].toSorted(), ['client_id', 'request_uri'])
@@ -117,7 +117,7 @@ for (const [id, what, metadata, reason] of [
   })
 }
 
-t.test('FAPI-3 B.16.17 DPoP is not forced where a certificate binds', async (t) => {
+t.test('FAPI-3 B16-17 DPoP is not forced where a certificate binds', async (t) => {
   const { provider, party, begin, logIn, callsTo } = await setUpFapi(t, { dpop: 'off' })
   await t.rejects(begin(), { code: 'ERR_PROVIDER_UNAVAILABLE' })
   t.match(party.readiness(), { reason: /tls_client_certificate_bound_access_tokens/ })
@@ -193,7 +193,7 @@ t.test('FAPI-8 the nonce that is sent must come back', async (t) => {
   }
 })
 
-t.test('DPOP-3 PKJ-2 B.16.15 the request with the nonce has an assertion of its own', async (t) => {
+t.test('DPOP-3 PKJ-2 B16-15 the request with the nonce has an assertion of its own', async (t) => {
   const { provider, logIn, callsTo } = await setUpFapi(t)
   provider.answers.set('/token', {
     status: 400,

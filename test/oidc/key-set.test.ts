@@ -62,7 +62,7 @@ t.test('CORE-18 first tokens share one fetch', async (t) => {
   t.equal(state.loads, 1)
 })
 
-t.test('CORE-18 B.16.2 unknown kids fetch at most every half minute, and fail', async (t) => {
+t.test('CORE-18 B16-2 unknown kids fetch at most every half minute, and fail', async (t) => {
   const { state, verify } = setUp([publicJwk(first)])
   await t.rejects(verify(tokenBy(second, 'unknown')), { code: 'ERR_ID_TOKEN_KEY' })
   t.equal(state.loads, 2)
@@ -85,7 +85,7 @@ t.test('CORE-18 B.16.2 unknown kids fetch at most every half minute, and fail', 
   t.equal(state.loads, 3)
 })
 
-t.test('CORE-18 B.16.2 an unknown kid while the keys cannot be had is no verdict', async (t) => {
+t.test('CORE-18 B16-2 an unknown kid while the keys cannot be had is no verdict', async (t) => {
   const { state, verify } = setUp([publicJwk(first)])
   await verify(tokenBy(first))
   state.failure = down

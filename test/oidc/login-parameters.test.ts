@@ -44,7 +44,7 @@ t.test('extra parameters go with each request', async (t) => {
   t.match(Object.fromEntries(asked), { audience: 'https://api.example', x: 'a b' })
 })
 
-t.test('B.16.9 extra parameters never take the place of core ones', async (t) => {
+t.test('B16-9 extra parameters never take the place of core ones', async (t) => {
   // The configuration refuses these; this is what stands behind it.
   const extra = { redirect_uri: 'https://evil.example', state: 'x', scope: 'admin', client_id: 'x' }
   const asked = await askedFor(
@@ -60,7 +60,7 @@ t.test('B.16.9 extra parameters never take the place of core ones', async (t) =>
   for (const name of ['state', 'nonce']) t.not(asked.get(name), 'x')
 })
 
-t.test('B.16.10 of a start URL only what is configured is passed on', async (t) => {
+t.test('B16-10 of a start URL only what is configured is passed on', async (t) => {
   const query =
     'scope=admin&redirect_uri=https://evil.example&acr_values=pwd&prompt=none&response_type=token&hd=x&login_hint=alice&ui_locales=de'
   const plain = await askedFor(t, {}, query)

@@ -36,7 +36,7 @@ const refused: { title: string; code: string; bend: Bend; sendsIssuer?: boolean 
     bend: (parameters: URLSearchParams) => parameters.set(name, 'x'),
   })),
   ...['state', 'code', 'iss', 'error'].map((name) => ({
-    title: `B.16.1 rejects a response with ${name} twice`,
+    title: `B16-1 rejects a response with ${name} twice`,
     code: 'ERR_CALLBACK_PARAMETERS',
     bend: (parameters: URLSearchParams) => {
       parameters.append(name, parameters.get(name) ?? 'x')
@@ -162,7 +162,7 @@ t.test('unknown parameters of the response are ignored', async (t) => {
 })
 
 t.test(
-  'PKCE-2 the verifier of this login goes with the code, to the same redirect URI',
+  'PKCE-2 BCP-4 the verifier of this login goes with the code, to the same redirect URI',
   async (t) => {
     const { provider, party, begin } = await setUpHostile(t)
     const login = await begin()

@@ -39,27 +39,30 @@ async function setUpMtls(
   return { ...real, authority, client }
 }
 
-t.test('MTLS-1 MTLS-2 a certificate signs the client in, at the aliases', async (t) => {
-  const { provider, party } = await setUpMtls(
-    t,
-    { ...asClient, userinfo: 'always' },
-    {
-      thinIdToken: true,
-      revocation: true,
-      client: {
-        client_secret: undefined,
-        token_endpoint_auth_method: 'tls_client_auth',
-        tls_client_auth_san_dns: 'valetkey.example.com',
-        tls_client_certificate_bound_access_tokens: true,
+t.test(
+  'MTLS-1 MTLS-2 BCP-9 oidcc-client-test-mtls-endpoint-aliases a certificate signs the client in, at the aliases',
+  async (t) => {
+    const { provider, party } = await setUpMtls(
+      t,
+      { ...asClient, userinfo: 'always' },
+      {
+        thinIdToken: true,
+        revocation: true,
+        client: {
+          client_secret: undefined,
+          token_endpoint_auth_method: 'tls_client_auth',
+          tls_client_auth_san_dns: 'valetkey.example.com',
+          tls_client_certificate_bound_access_tokens: true,
+        },
       },
-    },
-  )
-  const { result } = await signIn(party)
-  t.equal(result.identity.claims['email'], 'alice@example.com', 'by a token that is bound to it')
-  t.match(await party.refresh(sessionOf(result), Date.now()), { kind: 'refreshed' })
-  t.match(await party.revoke(result.tokens), [{ outcome: 'revoked' }, { outcome: 'revoked' }])
-  t.ok(provider.requests.includes('GET /me'))
-})
+    )
+    const { result } = await signIn(party)
+    t.equal(result.identity.claims['email'], 'alice@example.com', 'by a token that is bound to it')
+    t.match(await party.refresh(sessionOf(result), Date.now()), { kind: 'refreshed' })
+    t.match(await party.revoke(result.tokens), [{ outcome: 'revoked' }, { outcome: 'revoked' }])
+    t.ok(provider.requests.includes('GET /me'))
+  },
+)
 
 t.test('FAPI-1 FAPI-2 FAPI-3 a certificate is enough to be bound to', async (t) => {
   const { provider, party } = await setUpMtls(
@@ -184,7 +187,7 @@ t.test('X12 a provider of a private authority is trusted by caFile alone', async
   await t.rejects(signIn(party), { code: 'ERR_PROVIDER_UNAVAILABLE', message: /certificate/ })
 })
 
-t.test('MTLS-2 an alias that cannot be used is an error', async (t) => {
+t.test('MTLS-2 B16-16 an alias that cannot be used is an error', async (t) => {
   const folder = t.testdir({ 'client.crt': certificate, 'client.key': privateKey })
   const tls = { certFile: join(folder, 'client.crt'), keyFile: join(folder, 'client.key') }
   const withCertificate = await setUpHostile(t, { tls })

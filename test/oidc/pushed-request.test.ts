@@ -25,32 +25,35 @@ t.test('PAR-1 a real provider takes the pushed request and signs in', async (t) 
   t.equal(provider.requests.filter((each) => each === 'POST /request').length, 1)
 })
 
-t.test('PAR-1 the client authenticates, and the browser carries a reference alone', async (t) => {
-  const { provider, begin } = await setUpPushing(t, {
-    pushedAuthorizationRequests: 'always',
-    acrValues: ['mfa'],
-  })
-  const { url, transaction, redirectUri } = await begin()
-  const { origin, pathname, searchParams } = new URL(url)
-  t.equal(origin + pathname, `${provider.issuer}/authorize`)
-  t.strictSame([...searchParams.keys()].toSorted(), ['client_id', 'request_uri'])
-  t.equal(searchParams.get('client_id'), 'app')
+t.test(
+  'PAR-1 B16-18 the client authenticates, and the browser carries a reference alone',
+  async (t) => {
+    const { provider, begin } = await setUpPushing(t, {
+      pushedAuthorizationRequests: 'always',
+      acrValues: ['mfa'],
+    })
+    const { url, transaction, redirectUri } = await begin()
+    const { origin, pathname, searchParams } = new URL(url)
+    t.equal(origin + pathname, `${provider.issuer}/authorize`)
+    t.strictSame([...searchParams.keys()].toSorted(), ['client_id', 'request_uri'])
+    t.equal(searchParams.get('client_id'), 'app')
 
-  const push = provider.calls.find(({ path }) => path === '/par')
-  t.match(push, { method: 'POST', authorization: /^Basic / })
-  const { code_challenge: challenge, ...asked } = Object.fromEntries(push?.form ?? [])
-  t.match(challenge, /^[\w-]{43}$/)
-  t.strictSame(asked, {
-    client_id: 'app',
-    response_type: 'code',
-    scope: 'openid profile email',
-    redirect_uri: redirectUri,
-    state: transaction.state,
-    nonce: transaction.nonce,
-    code_challenge_method: 'S256',
-    acr_values: 'mfa',
-  })
-})
+    const push = provider.calls.find(({ path }) => path === '/par')
+    t.match(push, { method: 'POST', authorization: /^Basic / })
+    const { code_challenge: challenge, ...asked } = Object.fromEntries(push?.form ?? [])
+    t.match(challenge, /^[\w-]{43}$/)
+    t.strictSame(asked, {
+      client_id: 'app',
+      response_type: 'code',
+      scope: 'openid profile email',
+      redirect_uri: redirectUri,
+      state: transaction.state,
+      nonce: transaction.nonce,
+      code_challenge_method: 'S256',
+      acr_values: 'mfa',
+    })
+  },
+)
 
 t.test('PAR-2 each login pushes a request of its own', async (t) => {
   const { provider, begin, logIn } = await setUpPushing(t, {

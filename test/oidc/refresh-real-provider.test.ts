@@ -26,19 +26,22 @@ t.test('RF-9 a refresh reads the groups anew, from the ID token or from userinfo
   }
 })
 
-t.test('RF-3 a refresh token that was used before is rejected, and so is its grant', async (t) => {
-  const { provider, party } = await setUp(t)
-  const session = sessionOf((await signIn(party)).result)
-  const renewed = await party.refresh(session, Date.now())
-  if (renewed.kind !== 'refreshed') throw new Error(renewed.reason)
-  t.match(await party.refresh(session, Date.now()), { kind: 'rejected' })
-  const revoked = { ...session, tokens: renewed.tokens }
-  t.match(await party.refresh(revoked, Date.now()), { kind: 'rejected' })
-  t.same(
-    provider.tokenRequests.map(({ grantType, status }) => `${grantType} ${status}`),
-    ['authorization_code 200', 'refresh_token 200', 'refresh_token 400', 'refresh_token 400'],
-  )
-})
+t.test(
+  'RF-3 BCP-13 a refresh token that was used before is rejected, and so is its grant',
+  async (t) => {
+    const { provider, party } = await setUp(t)
+    const session = sessionOf((await signIn(party)).result)
+    const renewed = await party.refresh(session, Date.now())
+    if (renewed.kind !== 'refreshed') throw new Error(renewed.reason)
+    t.match(await party.refresh(session, Date.now()), { kind: 'rejected' })
+    const revoked = { ...session, tokens: renewed.tokens }
+    t.match(await party.refresh(revoked, Date.now()), { kind: 'rejected' })
+    t.same(
+      provider.tokenRequests.map(({ grantType, status }) => `${grantType} ${status}`),
+      ['authorization_code 200', 'refresh_token 200', 'refresh_token 400', 'refresh_token 400'],
+    )
+  },
+)
 
 t.test('RF-3 RF-5 an answer lost after the rotation ends in one clean rejection', async (t) => {
   const { provider, party } = await setUp(t)

@@ -98,7 +98,7 @@ for (const body of [
   '<p>',
   '',
 ]) {
-  t.test(`CORE-17 B.16.5 fails the login for the userinfo ${body}`, async (t) => {
+  t.test(`CORE-17 B16-5 fails the login for the userinfo ${body}`, async (t) => {
     const { provider, logIn } = await setUpHostile(t, always)
     provider.answers.set('/userinfo', { body })
     await t.rejects(logIn(), { code: 'ERR_PROVIDER_USERINFO' })

@@ -17,7 +17,7 @@ const nameOf = (key: string) => `valetkey:session:{${key}}`
 
 testContracts(t, redis)
 
-t.test('a failover by order: the session stays, and changes are heard again', async (t) => {
+t.test('B16-22 a failover by order: the session stays, and changes are heard again', async (t) => {
   const replica = await startReplica(t, { redis })
   const { sessions, store } = replica
   const { cookieValue, live } = await signIn(sessions)
@@ -39,48 +39,51 @@ t.test('a failover by order: the session stays, and changes are heard again', as
   t.equal(await load(sessions, cookieValue), undefined)
 })
 
-t.test('a primary that hangs is left for its successor, and not believed afterwards', async (t) => {
-  const replica = await startReplica(t, { redis, staleOnStoreErrorMs: 0 })
-  const { sessions } = replica
-  const { cookieValue, live } = await signIn(sessions)
-  await warmUp(replica, cookieValue)
-  const hung = await sentinels.primary()
-  const [first, second] = sentinels.servers
-  // Sentinels may take ten seconds and more until they tell a former primary whose replica it is.
-  await until(
-    async () => (await first?.client().dbsize()) === (await second?.client().dbsize()),
-    30_000,
-  )
-  let absent = 0
-  const isServed = () =>
-    load(sessions, cookieValue).then(
-      (found) => {
-        if (found === undefined) absent++
-        return found !== undefined
-      },
-      (error: unknown) => {
-        t.type(error, StoreUnavailableError)
-        return false
-      },
+t.test(
+  'B16-22 a primary that hangs is left for its successor, and not believed afterwards',
+  async (t) => {
+    const replica = await startReplica(t, { redis, staleOnStoreErrorMs: 0 })
+    const { sessions } = replica
+    const { cookieValue, live } = await signIn(sessions)
+    await warmUp(replica, cookieValue)
+    const hung = await sentinels.primary()
+    const [first, second] = sentinels.servers
+    // Sentinels may take ten seconds and more until they tell a former primary whose replica it is.
+    await until(
+      async () => (await first?.client().dbsize()) === (await second?.client().dbsize()),
+      30_000,
     )
-  hung.pause()
-  const successor = sentinels.servers.find((server) => server !== hung)
-  if (!successor) throw new Error('no successor')
-  await sentinels.untilPrimary(successor)
-  const namedAt = Date.now()
-  await until(isServed)
-  t.comment(`served ${Date.now() - namedAt} ms after the Sentinels named another primary`)
-  hung.resume()
-  const resumedAt = Date.now()
-  await until(() => replica.store.changes.certainty() !== undefined)
-  t.comment(`certain ${Date.now() - resumedAt} ms after it woke up`)
-  await until(isServed)
-  t.equal(absent, 0)
-  await warmUpThroughFaults(replica, cookieValue)
-  await successor.client().del(nameOf(live.key))
-  await until(() => sessions.loadCached(cookieValue, Date.now()) === undefined, 1000)
-  t.equal(await load(sessions, cookieValue), undefined)
-})
+    let absent = 0
+    const isServed = () =>
+      load(sessions, cookieValue).then(
+        (found) => {
+          if (found === undefined) absent++
+          return found !== undefined
+        },
+        (error: unknown) => {
+          t.type(error, StoreUnavailableError)
+          return false
+        },
+      )
+    hung.pause()
+    const successor = sentinels.servers.find((server) => server !== hung)
+    if (!successor) throw new Error('no successor')
+    await sentinels.untilPrimary(successor)
+    const namedAt = Date.now()
+    await until(isServed)
+    t.comment(`served ${Date.now() - namedAt} ms after the Sentinels named another primary`)
+    hung.resume()
+    const resumedAt = Date.now()
+    await until(() => replica.store.changes.certainty() !== undefined)
+    t.comment(`certain ${Date.now() - resumedAt} ms after it woke up`)
+    await until(isServed)
+    t.equal(absent, 0)
+    await warmUpThroughFaults(replica, cookieValue)
+    await successor.client().del(nameOf(live.key))
+    await until(() => sessions.loadCached(cookieValue, Date.now()) === undefined, 1000)
+    t.equal(await load(sessions, cookieValue), undefined)
+  },
+)
 
 t.test(
   'a failover that is told while a connection comes up does not end it for good',

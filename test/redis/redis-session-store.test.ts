@@ -213,7 +213,7 @@ t.test('a server that stopped answering is left, and found again', async (t) => 
   await until(() => store.changes.certainty() !== undefined)
 })
 
-t.test('a lock that was taken though its answer was lost comes free again', async (t) => {
+t.test('B16-22 a lock that was taken though its answer was lost comes free again', async (t) => {
   const link = await startFaultyTcp(redis.port)
   t.teardown(() => link.close())
   const { lock } = await connect(t, link.url)

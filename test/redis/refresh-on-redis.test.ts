@@ -18,7 +18,7 @@ const minute = 60_000
 const redis = await startRedis()
 t.teardown(() => redis.stop())
 
-t.test('RF-1 200 requests at expiry on two replicas make one token call', async (t) => {
+t.test('RF-1 B16-23 200 requests at expiry on two replicas make one token call', async (t) => {
   for (let round = 0; round < 10; round++) {
     const provider = createRotatingProvider()
     const { refresher } = provider
@@ -123,7 +123,7 @@ t.test('the link breaking after the provider rotated loses no tokens', async (t)
   }
 })
 
-t.test('a leaked Redis reveals no token, claim, subject or ticket', async (t) => {
+t.test('BCP-6 a leaked Redis reveals no token, claim, subject or ticket', async (t) => {
   const server = await startRedis()
   t.teardown(() => server.stop())
   const provider = createRotatingProvider()

@@ -105,7 +105,7 @@ t.test('what changes while the reporting connection is cut is not missed', async
   }
 })
 
-t.test('cutting every connection forces no sign-in', async (t) => {
+t.test('B16-22 cutting every connection forces no sign-in', async (t) => {
   const replica = await startReplica(t, { url: redis.url })
   const { sessions } = replica
   const client = redis.client()

@@ -32,7 +32,7 @@ t.test('a due token is used at once and refreshed in the background', async (t) 
   t.strictSame(results, [{ kind: 'refreshed' }], 'what is reported holds no token')
 })
 
-t.test('RF-1 200 requests at the moment of expiry make one token call', async (t) => {
+t.test('RF-1 B16-23 200 requests at the moment of expiry make one token call', async (t) => {
   const { here, time, signIn, load, provider } = setUpReplicas(t)
   const { cookieValue } = await signIn()
   time.now += tokenLifetimeMs

@@ -2,51 +2,60 @@ import t from 'tap'
 import { createBarrier, identity, until } from './fixtures.js'
 import { extend, isDone, setUpReplicas, tokenLifetimeMs } from './replicas.js'
 
-t.test('RF-3 BFF-5 invalid_grant ends the session, even while the token is valid', async (t) => {
-  for (const isExpired of [true, false]) {
-    const { here, time, signIn, provider, results } = setUpReplicas(t)
+t.test(
+  'RF-3 BFF-5 BCP-13 invalid_grant ends the session, even while the token is valid',
+  async (t) => {
+    for (const isExpired of [true, false]) {
+      const { here, time, signIn, provider, results } = setUpReplicas(t)
+      const { live, cookieValue } = await signIn()
+      provider.plan.answer = () => ({ kind: 'rejected', reason: 'invalid_grant' })
+      time.now = isExpired ? time.now + tokenLifetimeMs : live.refreshAt
+      const freshened = await here.freshen(live, time.now)
+      if (isExpired) t.strictSame(freshened, { kind: 'ended', reason: 'invalid_grant' })
+      await isDone(results)
+      t.equal(await here.load(cookieValue, time.now, extend), undefined)
+      t.equal(provider.calls.length, 1, 'and is not retried')
+    }
+  },
+)
+
+t.test(
+  'RF-3 B16-23 B16-27 a failing provider disturbs nobody while the token is valid',
+  async (t) => {
+    const { here, time, signIn, load, provider, issue, results } = setUpReplicas(t)
     const { live, cookieValue } = await signIn()
-    provider.plan.answer = () => ({ kind: 'rejected', reason: 'invalid_grant' })
-    time.now = isExpired ? time.now + tokenLifetimeMs : live.refreshAt
-    const freshened = await here.freshen(live, time.now)
-    if (isExpired) t.strictSame(freshened, { kind: 'ended', reason: 'invalid_grant' })
-    await isDone(results)
-    t.equal(await here.load(cookieValue, time.now, extend), undefined)
-    t.equal(provider.calls.length, 1, 'and is not retried')
-  }
-})
+    provider.plan.answer = () => ({ kind: 'unavailable', reason: 'timeout' })
+    time.now = live.refreshAt
+    for (let i = 0; i < 20; i++) {
+      t.match(await here.freshen(await load(here, cookieValue), time.now), { kind: 'live' })
+      await isDone(results)
+    }
+    t.equal(provider.calls.length, 1, 'the failure is not repeated at each request')
+    provider.plan.answer = issue
+    time.now += 1000
+    await here.freshen(live, time.now)
+    await isDone(results, 2)
+    t.equal((await load(here, cookieValue)).version, 2)
+  },
+)
 
-t.test('RF-3 a failing provider disturbs nobody while the token is valid', async (t) => {
-  const { here, time, signIn, load, provider, issue, results } = setUpReplicas(t)
-  const { live, cookieValue } = await signIn()
-  provider.plan.answer = () => ({ kind: 'unavailable', reason: 'timeout' })
-  time.now = live.refreshAt
-  for (let i = 0; i < 20; i++) {
+t.test(
+  'RF-3 B16-23 B16-27 with an expired token the failure is told, and the session stays',
+  async (t) => {
+    const { here, time, signIn, load, provider, issue } = setUpReplicas(t)
+    const { cookieValue } = await signIn()
+    provider.plan.answer = () => ({ kind: 'unavailable', reason: '503' })
+    time.now += tokenLifetimeMs
+    const live = await load(here, cookieValue)
+    t.strictSame(await here.freshen(live, time.now), { kind: 'unavailable', retryAfterMs: 1000 })
+    time.now += 400
+    t.strictSame(await here.freshen(live, time.now), { kind: 'unavailable', retryAfterMs: 600 })
+    t.equal(provider.calls.length, 1)
+    provider.plan.answer = issue
+    time.now += 600
     t.match(await here.freshen(await load(here, cookieValue), time.now), { kind: 'live' })
-    await isDone(results)
-  }
-  t.equal(provider.calls.length, 1, 'the failure is not repeated at each request')
-  provider.plan.answer = issue
-  time.now += 1000
-  await here.freshen(live, time.now)
-  await isDone(results, 2)
-  t.equal((await load(here, cookieValue)).version, 2)
-})
-
-t.test('RF-3 with an expired token the failure is told, and the session stays', async (t) => {
-  const { here, time, signIn, load, provider, issue } = setUpReplicas(t)
-  const { cookieValue } = await signIn()
-  provider.plan.answer = () => ({ kind: 'unavailable', reason: '503' })
-  time.now += tokenLifetimeMs
-  const live = await load(here, cookieValue)
-  t.strictSame(await here.freshen(live, time.now), { kind: 'unavailable', retryAfterMs: 1000 })
-  time.now += 400
-  t.strictSame(await here.freshen(live, time.now), { kind: 'unavailable', retryAfterMs: 600 })
-  t.equal(provider.calls.length, 1)
-  provider.plan.answer = issue
-  time.now += 600
-  t.match(await here.freshen(await load(here, cookieValue), time.now), { kind: 'live' })
-})
+  },
+)
 
 t.test('RF-3 the pauses grow to half a minute; Retry-After counts', async (t) => {
   const { here, time, signIn, provider } = setUpReplicas(t)

@@ -117,7 +117,7 @@ t.test('BCL-13 a logout amid a login ends it, whatever comes first', async (t) =
   }
 })
 
-t.test('BCL-13 ending the older session leaves the newer one to be found', async (t) => {
+t.test('BCL-13 B16-3 ending the older session leaves the newer one to be found', async (t) => {
   const { sessions, signInAs, isLive } = setUp(t)
   const older = await signInAs({})
   const newer = await signInAs({})

@@ -5,7 +5,7 @@ import { refuseRefresh, setUpVendor, type VendorOptions } from '../helpers/vendo
 const set = (t: Test, options?: VendorOptions) => setUpVendor(t, 'google', likeGoogle, options)
 
 t.test(
-  'G1 offline access is a parameter there: the scope is never sent, nor consent asked',
+  'G1 CORE-21 offline access is a parameter there: the scope is never sent, nor consent asked',
   async (t) => {
     const { asked } = await set(t, { settings: { scopes: ['openid', 'email', 'offline_access'] } })
     const parameters = await asked()
@@ -15,7 +15,7 @@ t.test(
   },
 )
 
-t.test('G1 consent each time, and with it a refresh token, is a setting', async (t) => {
+t.test('G1 CORE-21 consent each time, and with it a refresh token, is a setting', async (t) => {
   const { asked } = await set(t, { settings: { prompt: 'consent' } })
   t.equal((await asked()).get('prompt'), 'consent')
 })

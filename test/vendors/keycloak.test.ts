@@ -164,11 +164,14 @@ t.test(
   },
 )
 
-t.test('K10 offline_access is sent only where it is set, for it outlives the logout', async (t) => {
-  t.equal((await (await set(t)).asked()).get('scope'), 'openid profile email')
-  const { asked } = await set(t, { settings: { scopes: ['openid', 'offline_access'] } })
-  t.equal((await asked()).get('scope'), 'openid offline_access')
-})
+t.test(
+  'K10 CORE-21 offline_access is sent only where it is set, for it outlives the logout',
+  async (t) => {
+    t.equal((await (await set(t)).asked()).get('scope'), 'openid profile email')
+    const { asked } = await set(t, { settings: { scopes: ['openid', 'offline_access'] } })
+    t.equal((await asked()).get('scope'), 'openid offline_access')
+  },
+)
 
 t.test(
   'K11 an address that is said not to be verified counts in no rule, whatever is assumed',

@@ -59,12 +59,12 @@ export const authorizationResponses: readonly Case[] = [
     each.set('state', each.get('state')?.toUpperCase() ?? ''),
   ),
   response(
-    'B.16.1 "state" twice, alike',
+    'B16-1 "state" twice, alike',
     'ERR_CALLBACK_STATE',
     again('state', (first) => first),
   ),
   response(
-    'B.16.1 "state" twice, unlike',
+    'B16-1 "state" twice, unlike',
     'ERR_CALLBACK_STATE',
     again('state', () => 'other'),
   ),
@@ -75,12 +75,12 @@ export const authorizationResponses: readonly Case[] = [
   response('without "code"', 'ERR_CALLBACK_PARAMETERS', (each) => each.delete('code')),
   response('"code" is empty', 'ERR_CALLBACK_PARAMETERS', set('code', '')),
   response(
-    'B.16.1 "code" twice, alike',
+    'B16-1 "code" twice, alike',
     'ERR_CALLBACK_PARAMETERS',
     again('code', (first) => first),
   ),
   response(
-    'B.16.1 "code" twice, unlike',
+    'B16-1 "code" twice, unlike',
     'ERR_CALLBACK_PARAMETERS',
     again('code', () => 'other'),
   ),

@@ -62,7 +62,7 @@ export const boundless: Readonly<Record<string, CannedAnswer>> = {
   '10 MB of blanks before an object': {
     body: Buffer.concat([Buffer.alloc(10_000_000, ' '), Buffer.from('{}')]),
   },
-  'B.16.21 a decompression bomb of 256 MiB': { headers: gzipped, body: bomb },
+  'B16-21 a decompression bomb of 256 MiB': { headers: gzipped, body: bomb },
   'more announced than sent': { headers: { 'content-length': '1000' }, body: '{}' },
   'never an answer': 'hang',
   'half an answer': 'stall',

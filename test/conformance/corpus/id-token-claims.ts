@@ -24,8 +24,8 @@ const noInstant = {
   'an object': {},
   'a list': [secondsNow() + hour],
   negative: -1,
-  'B.16.4 beyond every calendar (1e300)': 1e300,
-  'B.16.4 just beyond the last date': 8.64e12 + 1,
+  'B16-4 beyond every calendar (1e300)': 1e300,
+  'B16-4 just beyond the last date': 8.64e12 + 1,
   'infinite (1e999)': Number.POSITIVE_INFINITY,
 }
 
@@ -89,7 +89,7 @@ export const idTokenClaims: readonly Case[] = [
     'a text': 'now',
     'a list': [],
     'in an hour': secondsNow() + hour,
-    'B.16.4 beyond every calendar (1e300)': 1e300,
+    'B16-4 beyond every calendar (1e300)': 1e300,
     negative: -1,
   }).filter(({ name }) => !name.endsWith('null')),
   ...claimCases('nonce', 'ERR_ID_TOKEN_NONCE', {

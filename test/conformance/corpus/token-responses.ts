@@ -56,8 +56,8 @@ export const tokenResponses: readonly Case[] = [
     ...none,
     ...noText,
     'a text with a blank': 'access token',
-    'B.16.20 a text with a line feed': 'access\nX-Injected: 1',
-    'B.16.20 a text with a carriage return alone': 'access\rX-Injected: 1',
+    'B16-20 a text with a line feed': 'access\nX-Injected: 1',
+    'B16-20 a text with a carriage return alone': 'access\rX-Injected: 1',
     'a text with a null character': 'access\0token',
     'a text beyond ASCII': 'zugang-für-alle',
   }),
@@ -78,8 +78,8 @@ export const tokenResponses: readonly Case[] = [
   ...members('expires_in', undefined, {
     missing: undefined,
     zero: 0,
-    'B.16.24 a text': '3600',
-    'B.16.4 beyond every calendar (1e300)': 1e300,
+    'B16-24 a text': '3600',
+    'B16-4 beyond every calendar (1e300)': 1e300,
   }),
   ...tolerated('expires_in', 'when a token expires only times its refresh', {
     null: null,

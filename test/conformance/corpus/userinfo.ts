@@ -67,7 +67,7 @@ export const userinfo: readonly Case[] = [
   ...answerCases(
     endpoint,
     {
-      'B.16.5 a list of claims': { body: '[{"sub":"alice"}]' },
+      'B16-5 a list of claims': { body: '[{"sub":"alice"}]' },
       '200 with an error': { body: '{"error":"invalid_token"}' },
       'right, but nested 100 deep': {
         body: `{"sub":"alice","groups":${'['.repeat(100)}${']'.repeat(100)}}`,

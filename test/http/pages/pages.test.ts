@@ -100,7 +100,7 @@ function pagesWith(text: string): Record<string, Page> {
   }
 }
 
-t.test('no text from outside becomes markup on any page', async (t) => {
+t.test('B16-11 no text from outside becomes markup on any page', async (t) => {
   const hostile = `"'><script src=//evil.example></script><img onerror=x>&amp;\0`
   for (const [name, { markup }] of Object.entries(pagesWith(hostile))) {
     t.notMatch(markup, /<script|<img/i, name)
