@@ -1,0 +1,95 @@
+/** The modules of the OpenID conformance suite, by plan. */
+export const modules = {
+  'Conformance suite: Basic and Form Post': `
+    oidcc-client-test
+    oidcc-client-test-invalid-iss
+    oidcc-client-test-missing-sub
+    oidcc-client-test-invalid-aud
+    oidcc-client-test-missing-iat
+    oidcc-client-test-kid-absent-single-jwks
+    oidcc-client-test-kid-absent-multiple-jwks
+    oidcc-client-test-idtoken-sig-rs256
+    oidcc-client-test-idtoken-sig-none
+    oidcc-client-test-invalid-sig-rs256
+    oidcc-client-test-userinfo-invalid-sub
+    oidcc-client-test-nonce-invalid
+    oidcc-client-test-scope-userinfo-claims
+    oidcc-client-test-client-secret-basic
+    oidcc-client-test-form-post-error
+  `,
+  'Conformance suite: Config': `
+    oidcc-client-test-discovery-openid-config
+    oidcc-client-test-discovery-jwks-uri-keys
+    oidcc-client-test-discovery-issuer-mismatch
+    oidcc-client-test-signing-key-rotation
+    oidcc-client-test-signing-key-rotation-just-before-signing
+  `,
+  'Conformance suite: Refresh': `
+    oidcc-client-test-refresh-token
+    oidcc-client-test-refresh-token-invalid-issuer
+    oidcc-client-test-refresh-token-invalid-sub
+  `,
+  'Conformance suite: Logout': `
+    oidcc-client-test-rp-init-logout
+    oidcc-client-test-rp-init-logout-no-state
+    oidcc-client-test-rp-init-logout-other-state
+    oidcc-client-test-rp-backchannel-rpinitlogout
+    oidcc-client-test-rp-backchannel-rpinitlogout-alg-none
+    oidcc-client-test-rp-backchannel-rpinitlogout-no-event
+    oidcc-client-test-rp-backchannel-rpinitlogout-with-nonce
+    oidcc-client-test-rp-backchannel-rpinitlogout-wrong-alg
+    oidcc-client-test-rp-backchannel-rpinitlogout-wrong-aud
+    oidcc-client-test-rp-backchannel-rpinitlogout-wrong-event
+    oidcc-client-test-rp-backchannel-rpinitlogout-wrong-iss
+    oidcc-client-test-rp-frontchannel-rpinitlogout
+    oidcc-client-test-rp-frontchannel-opinitlogout
+    oidcc-client-test-session-management
+  `,
+  'Conformance suite: FAPI 2.0 client': `
+    fapi2-security-profile-final-client-refresh-token-test
+    fapi2-security-profile-final-client-test-happy-path
+    fapi2-security-profile-final-client-test-happy-path-no-dpop-nonce
+    fapi2-security-profile-final-client-test-discovery-issuer-mismatch
+    fapi2-security-profile-final-client-test-invalid-authorization-response-iss
+    fapi2-security-profile-final-client-test-remove-authorization-response-iss
+    fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-state-fails
+    fapi2-security-profile-final-client-test-ensure-authorization-response-with-invalid-missing-state-fails
+    fapi2-security-profile-final-client-test-invalid-alternate-alg
+    fapi2-security-profile-final-client-test-invalid-aud
+    fapi2-security-profile-final-client-test-invalid-expired-exp
+    fapi2-security-profile-final-client-test-invalid-iss
+    fapi2-security-profile-final-client-test-invalid-missing-aud
+    fapi2-security-profile-final-client-test-invalid-missing-exp
+    fapi2-security-profile-final-client-test-invalid-missing-iss
+    fapi2-security-profile-final-client-test-invalid-missing-nonce
+    fapi2-security-profile-final-client-test-invalid-nonce
+    fapi2-security-profile-final-client-test-invalid-null-alg
+    fapi2-security-profile-final-client-test-invalid-secondary-aud
+    fapi2-security-profile-final-client-test-valid-aud-as-array
+    fapi2-security-profile-final-client-test-token-type-case-insensitivity
+    fapi2-security-profile-final-client-test-token-endpoint-response-without-expires_in
+    fapi2-security-profile-final-client-test-rs-dpop-auth-scheme-case-insensitivity
+  `,
+  'Conformance suite: Dynamic and others': `
+    oidcc-client-test-discovery-webfinger-acct
+    oidcc-client-test-discovery-webfinger-url
+    oidcc-client-test-dynamic-registration
+    oidcc-client-test-request-uri-signed-none
+    oidcc-client-test-request-uri-signed-rs256
+    oidcc-client-test-userinfo-signed
+    oidcc-client-test-3rd-party-init-login
+    oidcc-client-test-aggregated-claims
+    oidcc-client-test-distributed-claims
+    oidcc-client-test-invalid-athash
+    oidcc-client-test-missing-athash
+    oidcc-client-test-invalid-chash
+    oidcc-client-test-missing-chash
+    oidcc-client-test-invalid-sig-es256
+    oidcc-client-test-invalid-sig-hs256
+    oidcc-client-test-missing-aud
+    oidcc-client-test-mtls-endpoint-aliases
+    oidcc-client-test-nonce-unless-code-flow
+    oidcc-client-test-userinfo-bearer-body
+    oidcc-client-test-userinfo-bearer-header
+  `,
+}
