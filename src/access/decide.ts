@@ -22,7 +22,7 @@ const forward: Decision = { kind: 'forward' }
  *
  * A public route is open to everybody and never looks at the identity. An optional one is open to nobody in
  * particular as well, but whoever is signed in must satisfy its requirements. Where a route names its
- * providers, nobody of another one gets in, whatever else they satisfy.
+ * providers, nobody of another one gets in, whatever else they satisfy, nor of an issuer that had the id before.
  */
 export function decide(
   route: CompiledRoute,
@@ -34,7 +34,9 @@ export function decide(
   const { auth, providers: allowed } = route.config
   if (auth === 'public') return forward
   if (identity === undefined) return auth === 'optional' ? forward : authenticate(route)
-  if (allowed?.includes(identity.providerId) === false) return { kind: 'other-provider', allowed }
+  if (allowed !== undefined && !(options.isKnown && allowed.includes(identity.providerId))) {
+    return { kind: 'other-provider', allowed }
+  }
   if (route.require === undefined) return forward
   const subject = { identity, facts, now, options }
   if (evaluate(route.require, subject) === true) return forward

@@ -1,18 +1,32 @@
-import type { RuleOptions } from './rules.js'
+import { issuersOf } from '../config/issuer-template.js'
 import type { ProviderConfig } from '../config/schema.js'
 import type { Identity } from '../session/session.js'
+import type { RuleOptions } from './rules.js'
 
-/** What counts in the rules of routes for identities of each provider; the same object each time. */
+// A session may be of a provider that the configuration no longer has.
+const unknown: RuleOptions = {
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
+  assumeEmailVerified: false,
+  isKnown: false,
+}
+
+/**
+ * What counts in the rules of routes for identities of each provider; the same object each time. What the settings say
+ * of a provider counts for its own issuer only, not for the one that had the id before.
+ */
 export function createRuleOptions(
   providers: readonly ProviderConfig[],
 ): (identity: Identity | undefined) => RuleOptions {
-  const byProvider = new Map<string, RuleOptions>(
-    providers.map(({ id, groupsClaim, rolesClaim, assumeEmailVerified }) => [
-      id,
-      { groupsClaim, rolesClaim, assumeEmailVerified },
-    ]),
+  const byProvider = new Map(
+    providers.map((provider) => {
+      const { id, groupsClaim, rolesClaim, assumeEmailVerified } = provider
+      const options = { groupsClaim, rolesClaim, assumeEmailVerified, isKnown: true }
+      return [id, { issuers: new Set(issuersOf(provider)), options }]
+    }),
   )
-  // A session may be of a provider that the configuration no longer has.
-  const unknown = { groupsClaim: 'groups', rolesClaim: 'roles', assumeEmailVerified: false }
-  return (identity) => (identity && byProvider.get(identity.providerId)) ?? unknown
+  return (identity) => {
+    const found = identity && byProvider.get(identity.providerId)
+    return found?.issuers.has(identity?.issuer ?? '') === true ? found.options : unknown
+  }
 }

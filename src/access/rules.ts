@@ -37,6 +37,8 @@ export interface RuleOptions {
   readonly rolesClaim: ClaimPath
   /** Whether an address counts although the provider does not say that it verified it. */
   readonly assumeEmailVerified: boolean
+  /** Whether the configuration has that provider, with the issuer of the identity. */
+  readonly isKnown: boolean
 }
 
 /** Who asks for what, and when. */

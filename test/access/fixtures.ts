@@ -38,6 +38,7 @@ export const ruleOptions: RuleOptions = {
   groupsClaim: 'groups',
   rolesClaim: 'roles',
   assumeEmailVerified: false,
+  isKnown: true,
 }
 
 export const requestFacts = { method: 'GET', clientAddress: '203.0.113.7' }
