@@ -3,7 +3,7 @@ import type { Draft, RouteDraft } from './draft.js'
 
 /** What cannot be meant in the `bearer` of a route. */
 export function* bearerContradictions(
-  { auth, bearer }: RouteDraft,
+  { auth, bearer, providers: taken = [] }: RouteDraft,
   providers: Draft['providers'],
   at: (...keys: (string | number)[]) => (string | number)[],
 ): Generator<Finding> {
@@ -31,6 +31,14 @@ export function* bearerContradictions(
     yield {
       path: at('bearer', 'provider'),
       message: `is missing: an opaque token names no issuer, and is shown to one provider only; name one of ${introspecting.join(', ')}`,
+    }
+  }
+  const foreign = introspecting.find((id) => id !== undefined && !taken.includes(id))
+  // With one provider alone, its tokens alone are looked at.
+  if (named === undefined && taken.length > 1 && foreign !== undefined) {
+    yield {
+      path: at('bearer', 'provider'),
+      message: `is missing: opaque tokens would be shown to "${foreign}", of which the route takes nobody; name one of ${taken.join(', ')}`,
     }
   }
   const lax = counting.filter(({ accessTokenType }) => accessTokenType === 'lax')

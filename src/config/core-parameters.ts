@@ -22,6 +22,8 @@ export function objectionToExtra(name: string): string | undefined {
   }
   const plain = name.toLowerCase().replaceAll(/[.:-]/g, '_')
   if (core.includes(plain)) return 'is written by Valetkey itself for each login'
+  // RFC 9101 §10.8
+  if (plain === 'sub') return 'would let whoever has a signed request pass for the client'
   const setting = settings.get(plain)
   return setting === undefined ? undefined : `is what ${setting} is for`
 }

@@ -10,15 +10,18 @@ function problemsWith(
     otherIssuer = 'https://b.example.com',
     verification = 'jwt',
     otherVerification = 'jwt',
+    providers = '',
   } = {},
 ) {
+  const taken = providers === '' ? '' : `, providers: ${providers}`
   return problemsOf(`
 publicUrl: https://app.example.com
 providers:
   - { id: corp, issuer: 'https://a.example.com', clientId: app, clientSecret: x, accessTokenType: ${accessTokenType}, accessTokenVerification: ${verification} }
   - { id: guests, issuer: '${otherIssuer}', clientId: other, clientSecret: x, accessTokenVerification: ${otherVerification} }
+  - { id: more, issuer: 'https://c.example.com', clientId: app, clientSecret: x }
 routes:
-  - { upstream: 'http://127.0.0.1:3000', auth: ${auth}, bearer: ${bearer} }
+  - { upstream: 'http://127.0.0.1:3000', auth: ${auth}, bearer: ${bearer}${taken} }
 `)
 }
 
@@ -31,6 +34,24 @@ const cases: [
   ['all that there is', '{ audiences: [a, b], scopes: [r, w], provider: corp }', {}, []],
   ['a route for everybody', '{ audiences: [a] }', { auth: 'public' }, [['', /auth: public/]]],
   ['a route for anybody', '{ audiences: [a] }', { auth: 'optional' }, []],
+  [
+    'opaque tokens of a provider whose people the route does not take',
+    '{ audiences: [a] }',
+    { otherVerification: 'auto', providers: '[corp, more]' },
+    [['.provider', /would be shown to "guests".* name one of corp, more/]],
+  ],
+  [
+    'opaque tokens of one that it takes',
+    '{ audiences: [a] }',
+    { otherVerification: 'auto', providers: '[corp, guests]' },
+    [],
+  ],
+  [
+    'opaque tokens where the route takes people of another provider alone',
+    '{ audiences: [a] }',
+    { otherVerification: 'auto', providers: '[corp]' },
+    [],
+  ],
   ['no audience', '{}', {}, [['.audiences', /missing/]]],
   ['an empty list of audiences', '{ audiences: [] }', {}, [['.audiences', /at least|empty/]]],
   [
@@ -43,7 +64,7 @@ const cases: [
     'a provider that is not there',
     '{ audiences: [a], provider: other }',
     {},
-    [['.provider', /"other" is the id of no provider; .*: corp, guests$/]],
+    [['.provider', /"other" is the id of no provider; .*: corp, guests, more$/]],
   ],
   ['the client as audience, told apart by the type', '{ audiences: [app, other] }', {}, []],
   [

@@ -28,6 +28,12 @@ const core = [
 ]
 
 testCases([
+  {
+    title: 'RFC 9101 §10.8 a subject for signed requests',
+    line: 7,
+    with: setting('startParameters: { sub: any }'),
+    expect: [[at('startParameters', 'sub'), /pass for the client/, 8]],
+  },
   ...core.flatMap((name): ConfigCase[] => [
     {
       title: `B16-9 extra parameter ${name}`,
