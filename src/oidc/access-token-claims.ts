@@ -1,5 +1,6 @@
 import type { Identity } from '../session/session.js'
 import { OidcError } from './errors.js'
+import { markGroupsLeftOut } from './groups-left-out.js'
 import { audiencesOf, instantOf } from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import type { JsonObject } from './json-object.js'
@@ -58,7 +59,7 @@ export function accessTokenFrom(
   }
   const endsAt = expiresAt ?? now + maxAgeMs
   return {
-    identity: identityFrom(provider, sub, claims),
+    identity: identityFrom(provider, sub, markGroupsLeftOut(config, claims)),
     tokens: { accessToken: token },
     audiences,
     scopes: scopesOf(claims),

@@ -22,10 +22,8 @@ export async function withGroupsLeftOut(
   claims: JsonObject,
   { accessToken, dpopKey }: SentToken,
 ): Promise<JsonObject> {
-  const name = typeof config.groupsClaim === 'string' ? config.groupsClaim : config.groupsClaim[0]
-  if (name === undefined || !areLeftOut(claims, name)) return claims
-  const elsewhere = isJsonObject(claims['_claim_names']) ? claims['_claim_names'] : {}
-  const keptElsewhere = { ...claims, _claim_names: { [name]: 'unknown', ...elsewhere } }
+  const keptElsewhere = markGroupsLeftOut(config, claims)
+  if (keptElsewhere === claims) return claims
   const { sub } = claims
   const { groupsOverage } = config
   if (groupsOverage === undefined) {
@@ -38,7 +36,8 @@ export async function withGroupsLeftOut(
   try {
     if (dpopKey !== undefined) throw refusal('the access token is bound to a key')
     const groups = await fetchGroups(http, groupsOverage, accessToken)
-    const others = Object.entries(elsewhere).filter(([claim]) => claim !== name)
+    const name = nameOf(config)
+    const others = Object.entries(elsewhereOf(claims)).filter(([claim]) => claim !== name)
     return { ...claims, _claim_names: Object.fromEntries(others), [name]: groups }
   } catch (error) {
     if (!(error instanceof OidcError) || error.code === 'ERR_PROVIDER_UNAVAILABLE') throw error
@@ -49,6 +48,23 @@ export async function withGroupsLeftOut(
     return keptElsewhere
   }
 }
+
+/** The claims, with the groups marked as kept elsewhere if they are left out; else the very same claims. */
+export function markGroupsLeftOut(
+  config: Pick<ProviderConfig, 'groupsClaim'>,
+  claims: JsonObject,
+): JsonObject {
+  const name = nameOf(config)
+  if (!areLeftOut(claims, name)) return claims
+  return { ...claims, _claim_names: { [name]: 'unknown', ...elsewhereOf(claims) } }
+}
+
+/** The claim that has the groups, or has them in it. */
+const nameOf = ({ groupsClaim }: Pick<ProviderConfig, 'groupsClaim'>): string =>
+  (typeof groupsClaim === 'string' ? groupsClaim : groupsClaim[0]) ?? ''
+
+const elsewhereOf = ({ _claim_names: names }: JsonObject): JsonObject =>
+  isJsonObject(names) ? names : {}
 
 function areLeftOut(claims: JsonObject, name: string): boolean {
   if (Object.hasOwn(claims, name)) return false

@@ -240,6 +240,15 @@ t.test('JWT-1 refuses what is no signed JWT', async (t) => {
   }
 })
 
+t.test('AT-1 groups that an access token leaves out are not none', async (t) => {
+  const { provider } = setUp()
+  const claimsOf = async (claims: Record<string, unknown>) =>
+    (await verifyAccessToken(provider, tokenOf({ claims }), now)).identity.claims
+  t.match(await claimsOf({ hasgroups: true }), { _claim_names: { groups: 'unknown' } })
+  t.match(await claimsOf({ hasgroups: true, groups: ['a'] }), { _claim_names: undefined })
+  t.match(await claimsOf({}), { _claim_names: undefined })
+})
+
 t.test('AT-1 reads scopes from `scope` and `scp`, as a text and as a list', async (t) => {
   const { provider } = setUp()
   for (const [claims, scopes] of [
