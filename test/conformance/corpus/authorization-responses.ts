@@ -112,10 +112,9 @@ export const authorizationResponses: readonly Case[] = [
     set('error', 'access_denied'),
     sendsIssuer,
   ),
-  ...['id_token', 'access_token'].map((name) =>
+  ...['id_token', 'access_token', 'response'].map((name) =>
     response(`"${name}" beside the code`, 'ERR_CALLBACK_PARAMETERS', set(name, 'a.b.c')),
   ),
-  response('"response" beside the code', 'ERR_CALLBACK_STATE', set('response', 'a.b.c')),
   ...[
     'login_required',
     'consent_required',
