@@ -20,7 +20,6 @@ const { metafile } = await build({
     js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
   },
   minifyWhitespace: true,
-  keepNames: true,
   sourcemap: 'external',
   // The licences follow whole, in a file of their own.
   legalComments: 'none',

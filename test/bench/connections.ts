@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startUpstream } from '../helpers/upstream.js'
-import { residentMegabytes } from './process-figures.js'
+import { residentMegabytes } from './harness/process-figures.js'
 import { type SignedInProcess, startSignedIn, stopProvider } from './signed-in-process.js'
 
 const count = Number(process.argv[2] ?? 5000)

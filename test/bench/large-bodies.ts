@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { request } from 'undici'
 import { startUpstream } from '../helpers/upstream.js'
-import { residentMegabytes } from './process-figures.js'
+import { meanwhile } from './harness/meanwhile.js'
+import { residentMegabytes } from './harness/process-figures.js'
 import { startSignedIn, stopProvider } from './signed-in-process.js'
 
 const bytes = Math.round(Number(process.argv[2] ?? 1) * 2 ** 30)
@@ -51,19 +52,12 @@ async function measure(name: string, transfer: (length: number) => Promise<numbe
   await wait(500)
   const before = await residentMegabytes(valetkey.pid)
   let highest = before
-  const over = new AbortController()
-  const watch = async () => {
-    while (!over.signal.aborted) {
-      highest = Math.max(highest, await residentMegabytes(valetkey.pid))
-      await wait(sampleMs)
-    }
-  }
-  const watching = watch()
   const startedAt = performance.now()
-  const transferred = await transfer(bytes)
+  const transferred = await meanwhile(transfer(bytes), async () => {
+    highest = Math.max(highest, await residentMegabytes(valetkey.pid))
+    await wait(sampleMs)
+  })
   const seconds = (performance.now() - startedAt) / 1000
-  over.abort()
-  await watching
   if (transferred !== bytes) throw new Error(`${transferred} bytes of ${bytes} arrived`)
   process.stdout.write(
     `${name}: ${before.toFixed(0)} MB before, ${highest.toFixed(0)} MB at most, ` +

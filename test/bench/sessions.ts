@@ -15,9 +15,9 @@ import {
 import { createFiller } from './million/fill.js'
 import { measureCold } from './million/cold-request.js'
 import { measureInventory } from './million/inventory.js'
-import { fetchUsedMemory, fetchVersion, meanMemory } from './million/redis-figures.js'
-import { byRow, printTable, withRatio } from './million/table.js'
-import { spread } from './million/timing.js'
+import { fetchUsedMemory, fetchVersion, meanMemory } from './harness/redis-figures.js'
+import { byRow, printTable, withRatio } from './harness/table.js'
+import { spread } from './harness/timing.js'
 
 const counts = process.argv.slice(2).map(Number)
 if (counts.length === 0) counts.push(1000, 100_000, 1_000_000)

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { startBundle } from '../helpers/bundle-process.js'
 import { startProvider } from '../helpers/provider.js'
-import { residentMegabytes } from './process-figures.js'
+import { residentMegabytes } from './harness/process-figures.js'
 
 const runs = 5
 const idleMs = 2000

@@ -1,6 +1,7 @@
 // Makes sure that the programs the tests drive are there: a Redis, a browser and web servers. Where they are
 // missing and apt-get may be used they are installed. Debian then starts them as services, of which three want
 // port 80; they are stopped again, because the tests start their own on free ports.
+// With --bench it also brings what the benchmark compares with; that it leaves out where it cannot be had.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -62,8 +63,19 @@ function install(names) {
   run(command, [...prefix, 'systemctl', 'disable', '--quiet', '--now', ...started])
 }
 
+const benchPackages = {
+  wrk: () => isInstalled('wrk'),
+  'libapache2-mod-auth-openidc': () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
+}
+
+function missingForBench() {
+  if (!process.argv.includes('--bench')) return []
+  return Object.keys(benchPackages).filter((name) => !benchPackages[name]())
+}
+
 const wanted = missingPackages()
-if (wanted.length > 0) install(wanted)
+const asked = [...wanted, ...missingForBench()]
+if (asked.length > 0) install(asked)
 
 const stillMissing = wanted.length === 0 ? [] : missingPackages().filter(isNotSubstituted)
 if (stillMissing.length > 0) {

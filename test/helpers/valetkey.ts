@@ -45,6 +45,8 @@ export interface ValetkeyOptions {
   readonly env?: Record<string, string>
   /** What to run instead of the command line as compiled for the tests, such as the bundle. */
   readonly script?: string
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[]
 }
 
 /** Starts a real Valetkey process and resolves when it listens. `t.teardown(() => it.kill())` next. */
@@ -63,8 +65,9 @@ export async function startValetkey(options: ValetkeyOptions): Promise<ValetkeyP
   }
   await writeFile(file, stringify(config))
 
-  const { script = mainFile } = options
-  const child = spawn(...withoutPreloads(process.execPath, script, 'serve', '--config', file), {
+  const { script = mainFile, nodeOptions = [] } = options
+  const command = [process.execPath, ...nodeOptions, script, 'serve', '--config', file] as const
+  const child = spawn(...withoutPreloads(...command), {
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

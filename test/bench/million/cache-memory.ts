@@ -1,6 +1,6 @@
 import type { ValetkeyProcess } from '../../helpers/valetkey.js'
 import { visit } from './cold-process.js'
-import { residentMegabytes } from '../process-figures.js'
+import { residentMegabytes } from '../harness/process-figures.js'
 
 export interface CacheFigures {
   readonly label: string

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis'
 import { Pool } from 'undici'
 import type { ValetkeyProcess } from '../../helpers/valetkey.js'
 import { visit, visitOnce } from './cold-process.js'
-import { cpuMs } from '../process-figures.js'
-import { fetchCommands, fetchPid } from './redis-figures.js'
-import { medianMs, spread } from './timing.js'
+import { cpuMs } from '../harness/process-figures.js'
+import { fetchCommands, fetchPid } from '../harness/redis-figures.js'
+import { medianMs, spread } from '../harness/timing.js'
 
 export interface ColdFigures {
   readonly coldMs: number

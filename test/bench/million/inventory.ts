@@ -4,7 +4,7 @@ import { createSessions, type Sessions } from '../../../src/session/sessions.js'
 import { until } from '../../session/fixtures.js'
 import type { Times } from './fill.js'
 import { createSignIn, devicesPerPerson, subOf } from './people.js'
-import { medianMs, spread } from './timing.js'
+import { medianMs, spread } from '../harness/timing.js'
 
 const rounds = 100
 

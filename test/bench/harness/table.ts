@@ -20,6 +20,14 @@ export function withRatio<Column>(
 
 /** Prints a table as Markdown has it. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  process.stdout.write(markdownTable(head, rows))
+}
+
+/** A table as Markdown has it; the first column is of words, all others are of numbers. */
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const widths = head.map((_, place) =>
     Math.max(...[head, ...rows].map((row) => row[place]?.length ?? 0)),
   )
@@ -28,5 +36,5 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
   const rule = widths.map((width, at) =>
     at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
   )
-  process.stdout.write([head, rule, ...rows].map(line).join(''))
+  return [head, rule, ...rows].map(line).join('')
 }

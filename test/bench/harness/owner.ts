@@ -1,0 +1,15 @@
+/** Whatever is started says here how it ends; shaped like a test, so that helpers of tests serve as well. */
+export interface Owner {
+  teardown(end: () => unknown): void
+}
+
+/** An owner that is ended by hand: what was started last ends first. */
+export function createOwner(): Owner & { end(): Promise<void> } {
+  const ends: (() => unknown)[] = []
+  return {
+    teardown: (end) => void ends.unshift(end),
+    async end() {
+      for (const end of ends.splice(0)) await end()
+    },
+  }
+}

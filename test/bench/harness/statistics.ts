@@ -1,0 +1,7 @@
+/** The middle of some figures, and how far from it they lie at most, as a share of it. */
+export function medianOf(values: readonly number[]): { median: number; spread: number } {
+  const sorted = values.toSorted((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  const farthest = Math.max(...sorted.map((value) => Math.abs(value - median)))
+  return { median, spread: farthest / median }
+}

@@ -1,0 +1,124 @@
+import { startBareCaddy, startBareHaproxy, startBareNginx } from './contenders/bare-servers.js'
+import { startBareFastify, startBareUndici } from './contenders/bare-node.js'
+import type { Contender, StartContender } from './contenders/contender.js'
+import { startModAuthOpenidc } from './contenders/mod-auth-openidc.js'
+import { startOauth2Proxy } from './contenders/oauth2-proxy.js'
+import { startValetkeyOnMemory, startValetkeyOnRedis } from './contenders/valetkey.js'
+import { smallAnswer } from './harness/bench-upstream.js'
+import { expectServed, type Figures, measure, type Workload } from './harness/measure.js'
+import type { Owner } from './harness/owner.js'
+import { startParts } from './harness/parts.js'
+import { medianOf } from './harness/statistics.js'
+import { byRow, markdownTable } from './harness/table.js'
+
+const all: readonly StartContender[] = [
+  startBareNginx,
+  startBareHaproxy,
+  startBareCaddy,
+  startBareUndici,
+  startBareFastify,
+  startModAuthOpenidc,
+  startOauth2Proxy,
+  startValetkeyOnMemory,
+  startValetkeyOnRedis,
+]
+const few: readonly StartContender[] = [startBareNginx, startBareUndici, startValetkeyOnMemory]
+
+const workloads: Readonly<Record<string, Workload>> = {
+  'small JSON': { path: '/small' },
+  '10 KB': { path: '/10k' },
+  '1 MB': { path: '/1m' },
+  '1 MB upload': { path: '/upload', uploadBytes: 1024 * 1024 },
+}
+
+interface Measured {
+  readonly contender: Contender
+  readonly rounds: Figures[]
+}
+
+/** Measures all contenders with every workload, in interleaved rounds. */
+export async function sideBySide(owner: Owner): Promise<string> {
+  const { contenders, missing } = await startAll(owner, all)
+  const tables: string[] = []
+  for (const [name, workload] of Object.entries(workloads)) {
+    const measured = await inRounds(contenders, workload, { rounds: 5, seconds: 4 })
+    tables.push(`### ${name}\n\n${tableOf(measured)}`)
+  }
+  const versions = contenders.map(({ name, version }) => `${name}: ${version}`).join('; ')
+  const left = missing.length === 0 ? '' : ` Not installed and left out: ${missing.join(', ')}.`
+  return `${tables.join('\n')}\nVersions: ${versions}.${left}`
+}
+
+/** Valetkey beside the bare proxies, within a minute. */
+export async function quick(owner: Owner): Promise<string> {
+  const { contenders } = await startAll(owner, few)
+  return tableOf(await inRounds(contenders, { path: '/small' }, { rounds: 3, seconds: 4 }))
+}
+
+async function startAll(owner: Owner, starts: readonly StartContender[]) {
+  const parts = await startParts(owner)
+  const contenders: Contender[] = []
+  const missing: string[] = []
+  for (const start of starts) {
+    const contender = await start(parts)
+    if ('missing' in contender) missing.push(contender.missing)
+    else {
+      await expectServed(contender, '/small', smallAnswer)
+      contenders.push(contender)
+    }
+  }
+  return { contenders, missing }
+}
+
+async function inRounds(
+  contenders: readonly Contender[],
+  workload: Workload,
+  { rounds, seconds }: { rounds: number; seconds: number },
+): Promise<Measured[]> {
+  const measured = contenders.map((contender): Measured => ({ contender, rounds: [] }))
+  // What runs for the first time is compiled, and connections are opened.
+  for (const contender of contenders) await measure(contender, workload, 1)
+  for (let round = 0; round < rounds; round++) {
+    for (const { contender, rounds: figures } of measured) {
+      figures.push(await measure(contender, workload, seconds))
+      process.stderr.write('.')
+    }
+  }
+  process.stderr.write('\n')
+  return measured
+}
+
+function tableOf(measured: readonly Measured[]): string {
+  const median = ({ rounds }: Measured, figure: keyof Figures) =>
+    medianOf(rounds.map((round) => round[figure])).median
+  const cpuOf = (name: string) => {
+    const found = measured.find(({ contender }) => contender.name.startsWith(name))
+    return found ? median(found, 'cpuMicros') : Number.NaN
+  }
+  const ratioTo = (name: string) => (each: Measured) => {
+    const ratio = median(each, 'cpuMicros') / cpuOf(name)
+    return Number.isNaN(ratio) ? '' : ratio.toFixed(2)
+  }
+  const figure = (name: keyof Figures, decimals: number) => (each: Measured) =>
+    median(each, name).toFixed(decimals)
+  const columns: [string, (each: Measured) => string][] = [
+    ['CPU µs', figure('cpuMicros', 1)],
+    ['±', ({ rounds }) => percent(medianOf(rounds.map((round) => round.cpuMicros)).spread)],
+    ['to nginx', ratioTo('nginx')],
+    ['to node', ratioTo('node:http')],
+    ['to Apache', ratioTo('Apache')],
+    ['Redis µs', figure('redisMicros', 1)],
+    ['req/s', figure('perSecond', 0)],
+    ['p50 ms', figure('p50Ms', 2)],
+    ['p99 ms', figure('p99Ms', 2)],
+    ['p99.9 ms', figure('p999Ms', 2)],
+    ['MB', figure('megabytes', 0)],
+  ]
+  const rows = byRow(
+    columns.map(([, cell]) => cell),
+    measured.map((each) => [each.contender.name, (cell) => cell(each)]),
+  )
+  return markdownTable(['', ...columns.map(([name]) => name)], rows)
+}
+
+const percent = (share: number) => `${(share * 100).toFixed(0)} %`
