@@ -30,7 +30,7 @@ export interface BearerTokens {
 
 type Party = Pick<
   RelyingParty,
-  'id' | 'issuesAccessTokens' | 'takesOpaqueTokens' | 'verifyAccessToken'
+  'id' | 'isNamed' | 'issuesAccessTokens' | 'takesOpaqueTokens' | 'verifyAccessToken'
 >
 
 const cacheBytes = 16 * 1024 * 1024
@@ -50,7 +50,10 @@ export function createBearerTokens(parties: readonly Party[]): BearerTokens {
       if (only !== undefined && others.length === 0) return only
       throw refusal('the token is no JWT, or names no issuer')
     }
-    const named = counting.find((party) => party.issuesAccessTokens(issuer))
+    // What a provider announces of its access tokens takes none from the issuer that they name.
+    const named =
+      counting.find((party) => party.isNamed(issuer)) ??
+      counting.find((party) => party.issuesAccessTokens(issuer))
     if (named !== undefined) return named
     throw refusal(`"iss" ${JSON.stringify(issuer).slice(0, 200)} is no issuer that counts here`)
   }

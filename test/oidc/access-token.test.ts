@@ -271,6 +271,7 @@ function setUpCached() {
   let verifications = 0
   const party = {
     id: 'corp',
+    isNamed: (named: string) => named === issuer,
     issuesAccessTokens: (named: string) => named === issuer,
     takesOpaqueTokens: false,
     verifyAccessToken(token: string, at: number) {
@@ -278,7 +279,7 @@ function setUpCached() {
       return verifyAccessToken(provider, token, at)
     },
   }
-  const other = { ...party, id: 'other', issuesAccessTokens: () => false }
+  const other = { ...party, id: 'other', isNamed: () => false, issuesAccessTokens: () => false }
   return { state, bearer: createBearerTokens([other, party]), verifications: () => verifications }
 }
 

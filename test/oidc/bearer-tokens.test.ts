@@ -23,6 +23,7 @@ t.test(
     const tokens = createBearerTokens([
       {
         id: 'corp',
+        isNamed: () => false,
         takesOpaqueTokens: false,
         issuesAccessTokens: (issuer) => issuers.has(issuer),
         verifyAccessToken: async () => accepted,
@@ -35,3 +36,24 @@ t.test(
     t.match(await tokens.verify(token, undefined, now), { kind: 'verified' })
   },
 )
+
+t.test('a provider that announces the issuer of another one gets none of its tokens', async (t) => {
+  const corp = 'https://idp.example.com'
+  const shownTo: string[] = []
+  const partyOf = (id: string, issuer: string, announced: string) => ({
+    id,
+    isNamed: (named: string) => named === issuer,
+    takesOpaqueTokens: true,
+    issuesAccessTokens: (named: string) => named === issuer || named === announced,
+    async verifyAccessToken() {
+      shownTo.push(id)
+      return accepted
+    },
+  })
+  const partner = partyOf('partner', 'https://partner.example.com', corp)
+  const tokens = createBearerTokens([partner, partyOf('corp', corp, 'https://sts.example.com')])
+  for (const issuer of [corp, 'https://partner.example.com', 'https://sts.example.com']) {
+    await tokens.verify(tokenOf(issuer), undefined, now)
+  }
+  t.same(shownTo, ['corp', 'partner', 'corp'])
+})
