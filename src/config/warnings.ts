@@ -5,7 +5,27 @@ import type { Config } from './schema.js'
 
 /** What works as it is written, and yet may not be what is meant. */
 export function configWarnings(config: Config): ConfigProblem[] {
-  return [...providerWarnings(config), ...routeWarnings(config), ...ingressWarnings(config)]
+  return [
+    ...providerWarnings(config),
+    ...routeWarnings(config),
+    ...userWarnings(config),
+    ...ingressWarnings(config),
+  ]
+}
+
+/** A name is somebody's at one issuer only, and at many people choose it themselves. */
+function userWarnings({ providers, routes }: Config): ConfigProblem[] {
+  return routes.flatMap(({ auth, providers: taken, forward }, index) => {
+    const { identityHeaders, basicAuth, userClaim } = forward
+    const tellsName =
+      basicAuth !== undefined || identityHeaders === 'authelia' || identityHeaders === 'remote-user'
+    const counting = providers.filter(({ id }) => taken?.includes(id) !== false)
+    const issuers = new Set(counting.map(({ issuer }) => issuer))
+    if (auth === 'public' || !tellsName || issuers.size < 2) return []
+    const path = formatPath(['routes', index, 'forward', 'userClaim'])
+    const message = `tells the application people of ${issuers.size} issuers by ${userClaim} alone, which may be the same for two of them; name one of the providers in the route`
+    return { path, message }
+  })
 }
 
 /** A proof of possession is for one request to one server, and Valetkey does not know those of an ingress. */
