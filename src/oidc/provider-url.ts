@@ -7,11 +7,13 @@ loopback.addAddress('::1', 'ipv6')
 const internal = new BlockList()
 internal.addSubnet('0.0.0.0', 8, 'ipv4')
 internal.addSubnet('10.0.0.0', 8, 'ipv4')
+internal.addSubnet('100.64.0.0', 10, 'ipv4')
 internal.addSubnet('127.0.0.0', 8, 'ipv4')
 internal.addSubnet('169.254.0.0', 16, 'ipv4')
 internal.addSubnet('172.16.0.0', 12, 'ipv4')
 internal.addSubnet('192.168.0.0', 16, 'ipv4')
 internal.addSubnet('::', 127, 'ipv6')
+internal.addSubnet('64:ff9b::', 96, 'ipv6')
 internal.addSubnet('fc00::', 7, 'ipv6')
 internal.addSubnet('fe80::', 10, 'ipv6')
 
@@ -53,7 +55,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 function isInternalAddress(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || listed(internal, hostname)
+  const name = hostname.replace(/\.$/, '')
+  return name === 'localhost' || name.endsWith('.localhost') || listed(internal, name)
 }
 
 function listed(list: BlockList, hostname: string): boolean {

@@ -96,7 +96,12 @@ for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as c
       'https://169.254.169.254/latest',
       'https://10.0.0.8/',
       'https://[::1]/',
+      'https://[::ffff:10.0.0.8]/',
+      'https://[64:ff9b::a00:8]/',
+      'https://100.100.100.200/latest',
+      'https://2130706433/',
       'https://localhost/',
+      'https://localhost./',
       'http://127.0.0.1/',
     ]) {
       const read = () =>
