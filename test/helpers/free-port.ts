@@ -4,12 +4,19 @@ import { createServer } from 'node:net'
 
 // Below the range from which the system takes ports for port 0 and for outgoing connections, so that
 // nothing else of the tests can take the port between finding and using it, or while it is let go.
-const [lowest, highest] = [20_000, 32_000]
+const lowest = 20_000
+const portsOfJob = 1_500
+const jobs = 8
 
-/** A port of 127.0.0.1 that is free, and most probably stays so until it is used. */
+// tap runs several files at once, each under a number that no other has meanwhile.
+const firstOfJob = lowest + (Number(process.env['TAP_JOB_ID'] ?? 0) % jobs) * portsOfJob
+let last = randomInt(portsOfJob)
+
+/** A port of 127.0.0.1 that is free and that no other test of this run is given, until this file is done. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(lowest, highest)
+    last = (last + 1) % portsOfJob
+    const port = firstOfJob + last
     const server = createServer()
     const listening = new Promise<boolean>((resolve) => {
       server.once('listening', () => resolve(true)).once('error', () => resolve(false))
