@@ -9,7 +9,7 @@ import { signRequestObject } from './request-object.js'
  * OidcError.
  */
 export async function authorizationUrl(
-  provider: Pick<Provider, 'config' | 'open' | 'metadata' | 'credentials'>,
+  provider: Pick<Provider, 'config' | 'open' | 'metadata' | 'credentials' | 'issuer'>,
   parameters: URLSearchParams,
   now: number,
 ): Promise<string> {

@@ -54,7 +54,7 @@ export function createClientAuthentication(
       return async () => [{ write: None() }]
     case 'private_key_jwt': {
       if (signer === undefined) throw missing('clientKeyFile')
-      const write = assertionWriter((audience) => signAssertion(signer, config, audience, now()))
+      const write = assertionWriter((server) => signAssertion(signer, config, server, now()))
       return async () => [{ write }]
     }
     case 'federated_assertion': {
@@ -86,18 +86,18 @@ export function createClientAuthentication(
 }
 
 /** Sends an assertion, a new one with each request (RFC 7523 §3: `jti` is used once). */
-function assertionWriter(make: (tokenEndpoint: string) => Promise<string>): WriteProof {
+function assertionWriter(make: (server: ServerMetadata) => Promise<string>): WriteProof {
   return async (server, client, form) => {
     form.set('client_id', client.client_id)
     form.set('client_assertion_type', assertionType)
-    form.set('client_assertion', await make(server.token_endpoint ?? server.issuer))
+    form.set('client_assertion', await make(server))
   }
 }
 
 function signAssertion(
   signer: ClientSigner,
-  { clientId, issuer, clientAssertionAudience }: ProviderConfig,
-  tokenEndpoint: string,
+  { clientId, clientAssertionAudience }: ProviderConfig,
+  { issuer, token_endpoint: tokenEndpoint = issuer }: ServerMetadata,
   now: number,
 ): Promise<string> {
   const issuedAt = Math.floor(now / 1000)

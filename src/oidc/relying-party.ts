@@ -54,8 +54,8 @@ export interface RelyingParty {
   ensureReachable(): Promise<void>
   /**
    * Makes the authorization request, and pushes it where that is due. `stateSuffix`, of base64url
-   * characters, is appended to the random state. Of `hints` only `login_hint` is sent. Waits for the
-   * discovery, at most the configured `timeout`; then ERR_PROVIDER_UNAVAILABLE.
+   * characters, is appended to the random state. Waits for the discovery, at most the configured
+   * `timeout`; then ERR_PROVIDER_UNAVAILABLE.
    */
   beginLogin(options: {
     redirectUri: string

@@ -10,7 +10,7 @@ const lifetimeSeconds = 240
  * OidcError ERR_PROVIDER_CONFIGURATION without a key to sign with.
  */
 export async function signRequestObject(
-  { config, credentials: { signer } }: Pick<Provider, 'config' | 'credentials'>,
+  { config, credentials: { signer }, issuer }: Pick<Provider, 'config' | 'credentials' | 'issuer'>,
   parameters: URLSearchParams,
   now: number,
 ): Promise<string> {
@@ -25,7 +25,7 @@ export async function signRequestObject(
     ...claimsOf(parameters),
     client_id: config.clientId,
     iss: config.clientId,
-    aud: config.issuer,
+    aud: issuer(),
     jti: randomUUID(),
     iat: issuedAt,
     // The provider's clock may be behind.

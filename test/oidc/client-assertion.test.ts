@@ -70,6 +70,21 @@ t.test('PKJ-1 the audience is the token endpoint where a provider wants that', a
   t.equal(payload.aud, `${provider.issuer}/token`)
 })
 
+t.test('PKJ-1 the audience is the issuer as the metadata name it', async (t) => {
+  const settings = { issuerSlash: 'either' } as const
+  const { provider, logIn, assertions, verified } = await setUpAssertions(
+    t,
+    pemOf(ecKey()),
+    settings,
+  )
+  const issuer = `${provider.issuer}/`
+  provider.metadata['issuer'] = issuer
+  provider.claims = { iss: issuer }
+  await logIn()
+  const { payload } = await verified(assertions('/token')[0])
+  t.equal(payload.aud, issuer)
+})
+
 t.test('PKJ-2 every attempt has an assertion of its own', async (t) => {
   const { provider, party, logIn, assertions, verified } = await setUpAssertions(t, pemOf(ecKey()))
   provider.metadata['revocation_endpoint'] = `${provider.issuer}/revoke`

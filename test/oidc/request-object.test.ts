@@ -68,6 +68,14 @@ t.test('JAR-1 JAR-2 the request is signed, for this provider and a short while',
   t.ok(nbf <= iat && exp - nbf <= 3600)
 })
 
+t.test('JAR-1 the audience is the issuer as the metadata name it', async (t) => {
+  const { provider, begin } = await setUpHostile(t, await signing(t, { issuerSlash: 'either' }))
+  provider.metadata['issuer'] = `${provider.issuer}/`
+  const request = new URL((await begin()).url).searchParams.get('request') ?? ''
+  const { payload } = await jwtVerify(request, createLocalJWKSet(jwks))
+  t.equal(payload.aud, `${provider.issuer}/`)
+})
+
 t.test('JAR-1 no two request objects have the same jti', async (t) => {
   const { begin } = await setUpHostile(t, await signing(t))
   const jtiOf = async () => {
