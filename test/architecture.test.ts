@@ -83,6 +83,7 @@ const plainConfig = new Set([
   'src/config/client-secrets.ts',
   'src/config/pem-faults.ts',
   'src/config/issuer-template.ts',
+  'src/config/signature-algorithms.ts',
 ])
 
 /** No I/O, no clock, no chance: plain data and `now` in, a decision out. */

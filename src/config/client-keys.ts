@@ -7,19 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import type { Parsed } from './parsed.js'
-
-export const clientAssertionAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const
+import { signatureAlgorithms } from './signature-algorithms.js'
 
 /** A key with which the client signs. */
 export interface ClientKey {
@@ -49,7 +37,7 @@ interface WrittenKey {
 export function parseClientKeys(
   text: string,
   algorithm?: string,
-  allowed: readonly string[] = clientAssertionAlgorithms,
+  allowed: readonly string[] = signatureAlgorithms,
 ): Parsed<readonly ClientKey[]> {
   const written = text.trimStart().startsWith('{') ? readJwks(text) : readPem(text)
   if ('fault' in written) return written
@@ -150,7 +138,7 @@ const curveAlgorithms: Readonly<Record<string, string>> = {
 function algorithmsOf(key: KeyObject): readonly string[] {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key
   if (type === 'rsa' && (details.modulusLength ?? 0) >= 2048) {
-    return clientAssertionAlgorithms.filter((name) => /^[RP]S/.test(name))
+    return signatureAlgorithms.filter((name) => /^[RP]S/.test(name))
   }
   if (type === 'ed25519') return ['EdDSA']
   const algorithm = type === 'ec' ? curveAlgorithms[details.namedCurve ?? ''] : undefined

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { clientAssertionAlgorithms } from './client-keys.js'
 import { strict, text } from './schema-parts.js'
+import { signatureAlgorithms } from './signature-algorithms.js'
 
 /** Who Valetkey is at the provider, and how it proves that. */
 export const clientFields = {
@@ -32,7 +32,7 @@ export const clientFields = {
     ),
   ),
   clientAssertionAlgorithm: Type.Optional(
-    Type.Enum([...clientAssertionAlgorithms], {
+    Type.Enum([...signatureAlgorithms], {
       description:
         'The signature algorithm of keys that name none; by default RS256 for RSA, that of the curve for EC, EdDSA for Ed25519.',
     }),

@@ -1,31 +1,15 @@
 import { Type } from 'typebox'
 import { duration } from './schema-parts.js'
+import { signatureAlgorithms } from './signature-algorithms.js'
 
 /** What the provider's tokens have to be like. */
 export const tokenFields = {
   idTokenSigningAlgorithms: Type.Optional(
-    Type.Array(
-      Type.Enum([
-        'RS256',
-        'RS384',
-        'RS512',
-        'PS256',
-        'PS384',
-        'PS512',
-        'ES256',
-        'ES384',
-        'ES512',
-        'EdDSA',
-        'HS256',
-        'HS384',
-        'HS512',
-      ]),
-      {
-        minItems: 1,
-        description:
-          'The signature algorithms to accept; by default the asymmetric ones that the provider announces. HS* counts only when named here.',
-      },
-    ),
+    Type.Array(Type.Enum([...signatureAlgorithms, 'HS256', 'HS384', 'HS512']), {
+      minItems: 1,
+      description:
+        'The signature algorithms to accept; by default the asymmetric ones that the provider announces. HS* counts only when named here.',
+    }),
   ),
   dpop: Type.Enum(['off', 'required'], {
     default: 'off',
@@ -62,13 +46,10 @@ export const tokenFields = {
       'How long an answer of the introspection endpoint counts, and so how long a revoked token does; `0s` asks at each request.',
   }),
   introspectionSignedResponseAlg: Type.Optional(
-    Type.Enum(
-      ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
-      {
-        description:
-          'Ask the introspection endpoint for signed answers (RFC 9701) and take no others; the client is registered with the same `introspection_signed_response_alg`.',
-      },
-    ),
+    Type.Enum([...signatureAlgorithms], {
+      description:
+        'Ask the introspection endpoint for signed answers (RFC 9701) and take no others; the client is registered with the same `introspection_signed_response_alg`.',
+    }),
   ),
   accessTokenIssuers: Type.Array(Type.String({ minLength: 1 }), {
     default: [],

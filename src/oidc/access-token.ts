@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose'
+import { signatureAlgorithms } from '../config/signature-algorithms.js'
 import { type AccessToken, accessTokenFrom, checkPurpose, reject } from './access-token-claims.js'
 import { type AccessTokenIssuer, isOfIssuer } from './access-token-issuers.js'
 import { OidcError } from './errors.js'
@@ -8,7 +9,7 @@ import type { Provider } from './provider.js'
 import { verifySignedToken } from './signed-token.js'
 
 /** All that a public key can verify; what the provider announces is for ID tokens only. */
-const algorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
+const algorithms = [...signatureAlgorithms, 'Ed25519']
 
 const noSecrets = async () => []
 

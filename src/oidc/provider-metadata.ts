@@ -1,6 +1,7 @@
 import { fapiAlgorithms } from '../config/fapi.js'
 import { toggleSlash } from '../config/issuer-template.js'
 import type { ProviderConfig } from '../config/schema.js'
+import { signatureAlgorithms } from '../config/signature-algorithms.js'
 import { chooseDpopAlgorithm, type DpopAlgorithm } from './dpop.js'
 import { requireFapi } from './fapi.js'
 import { OidcError } from './errors.js'
@@ -38,9 +39,7 @@ export interface ProviderMetadata {
   readonly dpopAlgorithm?: DpopAlgorithm
 }
 
-const asymmetricAlgorithms = new Set(
-  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '),
-)
+const asymmetricAlgorithms: ReadonlySet<string> = new Set([...signatureAlgorithms, 'Ed25519'])
 
 /** Where the metadata of a provider is, by default below its issuer (Discovery 1.0 §4.1). */
 export function discoveryUrl({
