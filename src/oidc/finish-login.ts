@@ -12,7 +12,7 @@ import type { Provider } from './provider.js'
 import { resourceParameters } from './resource-parameters.js'
 import { expectsResponseToken, openResponseToken } from './response-token.js'
 import { stopwatch } from './stopwatch.js'
-import { exchangeTokens } from './token-exchange.js'
+import { grantTokens } from './token-grant.js'
 import { tokensFrom } from './token-response.js'
 import { withUserinfo } from './userinfo.js'
 
@@ -44,7 +44,7 @@ export async function finishLogin(
   const dpopKey = dpopKeyFor(transaction, metadata)
   const callbackUrl = new URL(redirectUri)
   callbackUrl.search = parameters.toString()
-  const { response, verified } = await exchangeTokens(
+  const { response, verified } = await grantTokens(
     provider.open,
     metadata,
     dpopKey,

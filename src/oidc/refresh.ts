@@ -11,7 +11,7 @@ import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { resourceParameters } from './resource-parameters.js'
 import { stopwatch } from './stopwatch.js'
-import { exchangeTokens } from './token-exchange.js'
+import { grantTokens } from './token-grant.js'
 import { tokensFrom } from './token-response.js'
 import { withUserinfo } from './userinfo.js'
 
@@ -50,7 +50,7 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
     if (isContradiction(error)) throw error
     logger.warn({ issuer: config.issuer, err: error }, 'refreshed without a new identity')
   }
-  const { response, verified } = await exchangeTokens(
+  const { response, verified } = await grantTokens(
     provider.open,
     metadata,
     dpopKey,

@@ -13,7 +13,7 @@ import { tokenEndpointError, tolerateTokenResponse } from './token-response.js'
  * shown the ID token at all. With a `dpopKey` the tokens are asked for with a proof of possession. Throws
  * OidcError, or what `verify` throws.
  */
-export async function exchangeTokens<Verified>(
+export async function grantTokens<Verified>(
   open: OpenCall,
   metadata: ProviderMetadata,
   dpopKey: DpopKey | undefined,
