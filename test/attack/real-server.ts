@@ -5,6 +5,7 @@ import { connect, type TcpSocketConnectOpts, type IpcSocketConnectOpts } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { systemPath } from '../helpers/system-programs.js'
 
 export interface Teardown {
   teardown(close: () => Promise<void>): void
@@ -31,7 +32,10 @@ export async function runServer(
   [command, ...args]: readonly [string, ...string[]],
   saysThatItIsUp: string,
 ): Promise<void> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: systemPath },
+  })
   t.teardown(async () => {
     if (child.exitCode !== null) return
     const gone = once(child, 'exit')

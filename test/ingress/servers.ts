@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { systemPath } from '../helpers/system-programs.js'
 import { certificate, privateKey } from '../proxy/self-signed.js'
 
 /** A file of deploy/ingress with addresses and certificates of the test; each text must occur in it. */
@@ -56,7 +57,7 @@ interface Server {
 async function start(t: Test, { command, args, port, env }: Server): Promise<void> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin`, ...env },
+    env: { PATH: systemPath, ...env },
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
