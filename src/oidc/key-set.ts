@@ -4,10 +4,9 @@ import {
   decodeProtectedHeader,
   errors,
   type CompactVerifyResult,
-  type JWK,
 } from 'jose'
 import { OidcError } from './errors.js'
-import { isJsonObject, type JsonObject } from './json-object.js'
+import { mostFreshMs, type PublishedKeys } from './published-keys.js'
 
 /** The provider's public keys. */
 export interface KeySet {
@@ -23,27 +22,29 @@ export interface KeySet {
 }
 
 const refetchCooldownMs = 30_000
-const freshForMs = 600_000
-const maxKeys = 100
 
 type LocalKeys = ReturnType<typeof createLocalJWKSet>
 
-/** `load` fetches the JWKS document and throws OidcError. */
+/** `load` fetches the keys unless `known` ones are unchanged, and throws OidcError. */
 export function createKeySet(options: {
-  readonly load: () => Promise<JsonObject>
+  readonly load: (known?: PublishedKeys) => Promise<PublishedKeys>
   readonly now: () => number
 }): KeySet {
   const { load, now } = options
+  let published: PublishedKeys | undefined
   let keys: LocalKeys | undefined
   let loadedAt = 0
+  let triedAt = Number.NEGATIVE_INFINITY
   let pending: Promise<LocalKeys> | undefined
   let refetchedAt = Number.NEGATIVE_INFINITY
   let hasFailed = false
 
-  function reload(): Promise<LocalKeys> {
+  function reload(known?: PublishedKeys): Promise<LocalKeys> {
     pending ??= (async () => {
+      triedAt = now()
       try {
-        keys = createLocalJWKSet({ keys: usableKeys(await load()) })
+        published = await load(known)
+        keys = createLocalJWKSet({ keys: [...published.keys] })
         loadedAt = now()
         hasFailed = false
         return keys
@@ -58,10 +59,15 @@ export function createKeySet(options: {
   }
 
   async function currentKeys(): Promise<LocalKeys> {
-    if (keys === undefined) return reload()
-    // Old keys stay good while the provider cannot be reached.
-    if (now() - loadedAt > freshForMs) reload().catch(() => undefined)
-    return keys
+    if (keys === undefined || published === undefined) return reload()
+    const ageMs = now() - loadedAt
+    if (ageMs <= published.freshForMs) return keys
+    if (pending === undefined && now() - triedAt < refetchCooldownMs) return keys
+    // Old keys stay good while the provider cannot be reached, and nobody waits for one that is away.
+    const known = keys
+    const mayWait = ageMs > mostFreshMs && !hasFailed
+    const newer = reload(published).catch(() => known)
+    return mayWait ? newer : known
   }
 
   /** Newer keys than `tried`, which do not verify a token; undefined during the cooldown. */
@@ -70,6 +76,7 @@ export function createKeySet(options: {
     if (pending !== undefined) return pending
     if (now() - refetchedAt < refetchCooldownMs) return undefined
     refetchedAt = now()
+    // Without a condition, for a provider whose ETag does not change with the keys.
     return reload()
   }
 
@@ -138,22 +145,4 @@ function mayBeSignedByNewKey(error: unknown, token: string): error is OidcError 
   if (!(error instanceof OidcError)) return false
   if (error.code === 'ERR_ID_TOKEN_KEY') return true
   return error.code === 'ERR_ID_TOKEN_SIGNATURE' && decodeProtectedHeader(token).kid === undefined
-}
-
-/** The signature keys of a JWKS of types that are known; throws OidcError ERR_PROVIDER_KEYS. */
-function usableKeys(document: JsonObject): JWK[] {
-  const listed: unknown = document['keys']
-  if (!Array.isArray(listed)) {
-    throw new OidcError('ERR_PROVIDER_KEYS', 'the JWKS of the provider has no list of keys')
-  }
-  const members: unknown[] = listed
-  return members.filter(isSignatureKey).slice(0, maxKeys)
-}
-
-function isSignatureKey(member: unknown): member is JWK {
-  return (
-    isJsonObject(member) &&
-    (member['kty'] === 'RSA' || member['kty'] === 'EC' || member['kty'] === 'OKP') &&
-    (member['use'] === undefined || member['use'] === 'sig')
-  )
 }

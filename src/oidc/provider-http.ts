@@ -81,13 +81,18 @@ export function createProviderHttp(options: ProviderHttpOptions): ProviderHttp {
   }
 }
 
-/** Fetches a document that must be a JSON object. Throws OidcError; `code` is for one that is none. */
-export async function fetchJsonObject(
-  http: ProviderHttp,
+/** Fetches metadata, which must be a JSON object. Throws OidcError. */
+export async function fetchMetadata(http: ProviderHttp, url: string): Promise<JsonObject> {
+  const response = await http.request(url, { headers: { accept: 'application/json' } })
+  return readJsonObject(response, url, 'ERR_PROVIDER_METADATA')
+}
+
+/** Reads the answer to a GET of `url`. Throws OidcError; `code` is for one that is no JSON object. */
+export async function readJsonObject(
+  response: Response,
   url: string,
   code: 'ERR_PROVIDER_METADATA' | 'ERR_PROVIDER_KEYS',
 ): Promise<JsonObject> {
-  const response = await http.request(url, { headers: { accept: 'application/json' } })
   if (response.status !== 200) {
     throw new OidcError('ERR_PROVIDER_UNAVAILABLE', `GET ${url}: status ${response.status}`, {
       retryAfterMs: parseRetryAfterMs(response.headers.get('retry-after'), Date.now()),

@@ -11,7 +11,7 @@ import { createOpenCall, type OpenCall } from './provider-client.js'
 import {
   askForAnswer,
   createProviderHttp,
-  fetchJsonObject,
+  fetchMetadata,
   type ProviderHttp,
 } from './provider-http.js'
 import { createProviderTls } from './provider-tls.js'
@@ -20,6 +20,7 @@ import {
   validateProviderMetadata,
   type ProviderMetadata,
 } from './provider-metadata.js'
+import { fetchPublishedKeys } from './published-keys.js'
 import { createReachability, type Reachability } from './reachability.js'
 
 /** A provider as the relying party sees it: how to call it, and what to believe of it. */
@@ -72,7 +73,7 @@ export function createProvider(
   const discovery = createDiscovery({
     load: async () => {
       const url = discoveryUrl(config)
-      const document = await fetchJsonObject(http, url, 'ERR_PROVIDER_METADATA')
+      const document = await fetchMetadata(http, url)
       reachability.noteAnswer()
       return validateProviderMetadata(document, config)
     },
@@ -81,9 +82,9 @@ export function createProvider(
     refreshIntervalMs: metadataRefreshMs,
   })
   const keys = createKeySet({
-    load: async () => {
+    load: async (known) => {
       const { jwksUri } = await metadata()
-      return fetchJsonObject(http, jwksUri, 'ERR_PROVIDER_KEYS')
+      return fetchPublishedKeys(http, jwksUri, known)
     },
     now,
   })

@@ -86,3 +86,31 @@ t.test('CORE-18 a thousand requests with unknown keys fetch the keys once', asyn
   t.same([...new Set(statuses)], [401])
   t.ok(await isServed())
 })
+
+/** Logs in when that time has passed, at the provider too. */
+async function logInAfter(waitMs: number) {
+  aheadMs += waitMs
+  const iat = Math.floor((Date.now() + aheadMs) / 1000)
+  provider.claims = { iat, exp: iat + 300 }
+  return (await product.logIn(trusted)).answer
+}
+
+t.test('X10 keys are kept as long as the provider says, and compared by their ETag', async (t) => {
+  const headers = { etag: '"fifth"', 'cache-control': 'max-age=300' }
+  const conditions = () =>
+    provider.calls
+      .filter(({ path }) => path === '/jwks')
+      .map((call) => call.headers['if-none-match'])
+  provider.answers.set('/jwks', { headers })
+  t.equal(await logInAfter(61 * minute), 'LOGIN_FINISHED')
+  const before = conditions().length
+  t.equal(await logInAfter(4 * minute), 'LOGIN_FINISHED')
+  t.equal(conditions().length, before)
+  provider.answers.set('/jwks', { status: 304, headers })
+  const asked = provider.nextCall('/jwks')
+  t.equal(await logInAfter(2 * minute), 'LOGIN_FINISHED')
+  await asked
+  t.same(conditions().slice(before), [headers.etag])
+  t.equal(await logInAfter(4 * minute), 'LOGIN_FINISHED')
+  t.equal(conditions().length, before + 1)
+})

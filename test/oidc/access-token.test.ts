@@ -4,6 +4,7 @@ import { verifyAccessToken } from '../../src/oidc/access-token.js'
 import { createBearerTokens } from '../../src/oidc/bearer-tokens.js'
 import { OidcError } from '../../src/oidc/errors.js'
 import { createKeySet } from '../../src/oidc/key-set.js'
+import { usableKeys } from '../../src/oidc/published-keys.js'
 import { createTestKey, forgeToken, publicJwk, signingKey } from '../helpers/hostile-provider.js'
 import { providerConfig } from '../helpers/provider-config.js'
 
@@ -56,7 +57,7 @@ function setUp(settings: Partial<ProviderConfig> = {}) {
     async load() {
       state.loads += 1
       if (state.failure !== undefined) throw state.failure
-      return { keys: state.listed }
+      return { keys: usableKeys({ keys: state.listed }), freshForMs: 600_000 }
     },
     now: () => state.now,
   })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { OidcError } from '../../src/oidc/errors.js'
 import { createKeySet } from '../../src/oidc/key-set.js'
+import { usableKeys } from '../../src/oidc/published-keys.js'
 import { createTestKey, forgeToken, publicJwk, type TestKey } from '../helpers/hostile-provider.js'
 import { setUpHostile } from './hostile-login.js'
 
@@ -28,7 +29,7 @@ function setUp(keys: unknown) {
       state.loads += 1
       await Promise.resolve()
       if (state.failure !== undefined) throw state.failure
-      return { keys: state.keys }
+      return { keys: usableKeys({ keys: state.keys }), freshForMs: 600_000 }
     },
     now: () => state.now,
   })
