@@ -12,6 +12,7 @@ import { stepUpRequestSchema } from './step-up-seal.js'
 const pendingLoginSchema = Type.Object({
   transaction: Type.Object({
     providerId: Type.String(),
+    issuer: Type.Optional(Type.String()),
     state: Type.String(),
     nonce: Type.String(),
     codeVerifier: Type.String(),

@@ -27,6 +27,8 @@ export type OidcErrorCode =
   | 'ERR_CALLBACK_RESPONSE'
   | 'ERR_CALLBACK_STATE_MISMATCH'
   | 'ERR_CALLBACK_ISSUER_MISMATCH'
+  /** The settings have given the id of the provider to another issuer since the login began. */
+  | 'ERR_CALLBACK_ISSUER_CHANGED'
   /** `error=access_denied`: the person or the provider said no. */
   | 'ERR_CALLBACK_DENIED'
   /** `error=unmet_authentication_requirements`: the provider cannot give what `acr_values` asks for. */

@@ -40,7 +40,7 @@ export async function finishLogin(
   const parameters = expectsResponseToken(config)
     ? await openResponseToken(provider, metadata, options.parameters, now)
     : options.parameters
-  validateLoginResponse(parameters, transaction, { ...metadata, id: config.id })
+  validateLoginResponse(parameters, transaction, config, metadata)
   const dpopKey = dpopKeyFor(transaction, metadata)
   const callbackUrl = new URL(redirectUri)
   callbackUrl.search = parameters.toString()

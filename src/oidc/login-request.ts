@@ -13,6 +13,8 @@ import type { Hints } from './start-hints.js'
 /** What is kept of a login, sealed in a cookie, until the provider answers. */
 export interface LoginTransaction {
   readonly providerId: string
+  /** The issuer that the settings had for it. Absent in logins that the release before began. */
+  readonly issuer?: string
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
@@ -50,13 +52,14 @@ export function askedLogin(
 
 /** Makes the values of a new login: 256 random bits each, never used twice. */
 export function createLoginTransaction(
-  providerId: string,
+  { id: providerId, issuer }: Pick<ProviderConfig, 'id' | 'issuer'>,
   stateSuffix: string,
   dpopKey: DpopKey | undefined,
   now: number,
 ): LoginTransaction {
   return {
     providerId,
+    issuer,
     state: randomState() + stateSuffix,
     nonce: randomNonce(),
     codeVerifier: randomPKCECodeVerifier(),

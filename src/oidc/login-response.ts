@@ -1,3 +1,4 @@
+import type { ProviderConfig } from '../config/schema.js'
 import { equalInConstantTime } from './constant-time.js'
 import { OidcError, parseProviderError } from './errors.js'
 import type { LoginTransaction } from './login-request.js'
@@ -10,13 +11,15 @@ const neverAskedFor = ['response', 'id_token', 'access_token']
 
 /**
  * Checks an authorization response before anything is done with it: that it is the answer to this
- * login, then that it comes from this issuer (RFC 9207 §2.4, error responses too), then whether it is
- * an error, then that it has a code and nothing of other flows. Throws OidcError ERR_CALLBACK_*.
+ * login, which was begun at the issuer that is configured, then that it comes from there (RFC 9207 §2.4,
+ * error responses too), then whether it is an error, then that it has a code and nothing of other flows.
+ * Throws OidcError ERR_CALLBACK_*.
  */
 export function validateLoginResponse(
   parameters: URLSearchParams,
   transaction: LoginTransaction,
-  provider: Pick<ProviderMetadata, 'issuer' | 'sendsIssuer'> & { readonly id: string },
+  config: Pick<ProviderConfig, 'id' | 'issuer'>,
+  metadata: Pick<ProviderMetadata, 'issuer' | 'sendsIssuer'>,
 ): void {
   for (const name of singleParameters) {
     if (parameters.getAll(name).length > 1) {
@@ -24,14 +27,21 @@ export function validateLoginResponse(
     }
   }
   const belongs = equalInConstantTime(parameters.get('state') ?? '', transaction.state)
-  if (!belongs || transaction.state === '' || transaction.providerId !== provider.id) {
+  if (!belongs || transaction.state === '' || transaction.providerId !== config.id) {
     throw new OidcError('ERR_CALLBACK_STATE_MISMATCH', '"state" is not that of this login')
   }
+  const { issuer: begunAt = config.issuer } = transaction
+  if (begunAt !== config.issuer) {
+    throw new OidcError(
+      'ERR_CALLBACK_ISSUER_CHANGED',
+      `the login began at "${begunAt}", and the provider "${config.id}" is "${config.issuer}" by now`,
+    )
+  }
   const issuer = parameters.get('iss')
-  if (issuer === null ? provider.sendsIssuer : issuer !== provider.issuer) {
+  if (issuer === null ? metadata.sendsIssuer : issuer !== metadata.issuer) {
     throw new OidcError(
       'ERR_CALLBACK_ISSUER_MISMATCH',
-      issuer === null ? '"iss" is missing' : `"iss" is not the issuer "${provider.issuer}"`,
+      issuer === null ? '"iss" is missing' : `"iss" is not the issuer "${metadata.issuer}"`,
     )
   }
   if (parameters.has('error')) throw providerRefusal(parameters.get('error'))

@@ -145,7 +145,7 @@ export function createRelyingParty(
       const metadata = await provider.metadata()
       const settings = { ...config, scopes: askedScopes(config, metadata) }
       const dpopKey = dpopKeyFor({}, metadata)
-      const transaction = createLoginTransaction(config.id, stateSuffix, dpopKey, now)
+      const transaction = createLoginTransaction(config, stateSuffix, dpopKey, now)
       const asked = { redirectUri, demand: stepUp, hints }
       const parameters = await loginParameters(settings, transaction, asked)
       return { url: await authorizationUrl(provider, parameters, now), transaction }

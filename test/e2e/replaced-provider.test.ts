@@ -43,3 +43,24 @@ t.test('CORE-25 an id that is given to another issuer hands no tokens over to it
     'the other issuer is asked nothing',
   )
 })
+
+t.test(
+  'CORE-25 a login under way hands no code to another issuer that its id is given to',
+  async (t) => {
+    const [before, after] = [await startHostileProvider(), await startHostileProvider()]
+    for (const provider of [before, after]) t.teardown(() => provider.stop())
+    const client = createJarFetch()
+
+    const old = await startSeveral(t, { corp: before })
+    const { location } = await visit(old, '/oauth2/start', { client })
+    const answer = before.authorize(location)
+    const { publicUrl } = old
+    await old.app.close()
+    const site = await startSeveral(t, { corp: after }, { publicUrl })
+
+    const arrived = await visit(site, `/oauth2/callback?${answer}`, { client })
+    t.match(arrived, { status: 400, answer: 'ERR_CALLBACK' })
+    t.match(arrived.body, '/oauth2/start', 'the sign-in can be started again')
+    t.equal(after.callsTo('/token'), 0)
+  },
+)
