@@ -33,10 +33,12 @@ export interface AuthenticatedSend {
 export function createAuthenticatedSend(options: {
   readonly authentication: ClientAuthentication
   readonly transmit: (url: string, request: ClientRequest) => Promise<Received>
+  /** Replaces in the headers of a request that was refused what may be sent once only. */
+  readonly renew: (headers: Headers) => Promise<void>
   /** There was no other proof to try. */
   readonly onRefused: (url: string, status: number) => void
 }): AuthenticatedSend {
-  const { authentication, transmit, onRefused } = options
+  const { authentication, transmit, renew, onRefused } = options
   let asked: readonly [ServerMetadata, ClientMetadata] | undefined
 
   async function sendWithProof(
@@ -51,6 +53,7 @@ export function createAuthenticatedSend(options: {
       const form = new URLSearchParams(request.body)
       const headers = new Headers(request.headers)
       await proof.write(...parties, form, headers)
+      if (proof !== first) await renew(headers)
       const fields = Object.fromEntries(headers)
       const received = await transmit(url, { ...request, headers: fields, body: form })
       if (isAccepted(received)) proof.onAccepted?.()

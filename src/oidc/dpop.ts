@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { calculateJwkThumbprint } from 'jose'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { getDPoPHandle, modifyAssertion, type Configuration, type DPoPHandle } from 'openid-client'
 import type { DpopKey } from '../session/dpop-key.js'
 
@@ -57,6 +57,19 @@ export function createDpopNonces(): DpopNonces {
       if (nonce !== null && nonce !== '') byOrigin.set(new URL(url).origin, nonce)
     },
   }
+}
+
+/**
+ * A proof for the same request once more. Each is accepted once (RFC 9449 §11.1), so it has another `jti`, and the
+ * latest nonce.
+ */
+export function renewProof(proof: string, key: DpopKey, nonces: DpopNonces): Promise<string> {
+  const claims = decodeJwt(proof)
+  const { htu, nonce } = claims
+  const latest = typeof htu === 'string' ? nonces.of(new URL(htu).origin) : undefined
+  return new SignJWT({ ...claims, jti: randomUUID(), nonce: latest ?? nonce })
+    .setProtectedHeader({ ...decodeProtectedHeader(proof), alg: key.alg })
+    .sign(key)
 }
 
 /**

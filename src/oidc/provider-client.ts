@@ -9,7 +9,7 @@ import type { ProviderConfig } from '../config/schema.js'
 import type { DpopKey } from '../session/dpop-key.js'
 import { createAuthenticatedSend, type Received } from './authenticated-send.js'
 import type { ClientAuthentication } from './client-authentication.js'
-import { createDpopHandle, createDpopNonces } from './dpop.js'
+import { createDpopHandle, createDpopNonces, renewProof } from './dpop.js'
 import type { Logger } from './logger.js'
 import type { ProviderHttp } from './provider-http.js'
 import type { ProviderMetadata } from './provider-metadata.js'
@@ -42,6 +42,7 @@ export function createOpenCall(
   const dpopNonces = createDpopNonces()
 
   return (metadata, tolerate = (body) => body) => {
+    let boundTo: DpopKey | undefined
     const { authenticate, send } = createAuthenticatedSend({
       authentication,
       async transmit(url, request) {
@@ -49,6 +50,11 @@ export function createOpenCall(
         const { status, headers } = response
         dpopNonces.learn(url, headers)
         return { status, headers, body: tolerate(await response.text()) }
+      },
+      async renew(headers) {
+        const proof = headers.get('dpop')
+        if (boundTo === undefined || proof === null) return
+        headers.set('dpop', await renewProof(proof, boundTo, dpopNonces))
       },
       onRefused(url, status) {
         const { issuer, clientAuthentication } = config
@@ -96,7 +102,10 @@ export function createOpenCall(
     return {
       configuration,
       received: () => received,
-      dpop: async (key) => key && createDpopHandle(configuration, key, dpopNonces),
+      async dpop(key) {
+        boundTo = key
+        return key && createDpopHandle(configuration, key, dpopNonces)
+      },
     }
   }
 }

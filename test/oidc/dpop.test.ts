@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose'
 import type { ProviderConfig } from '../../src/config/schema.js'
@@ -99,6 +100,23 @@ t.test('DPOP-3 a request that lacks a nonce is made once more with it', async (t
 
   await logIn()
   t.same(callsTo('/token').map(nonceOf), [undefined, 'first', 'first'], 'the next session has it')
+})
+
+t.test('DPOP-1 DPOP-3 the other client secret goes with a proof of its own', async (t) => {
+  const clientSecretFile = join(t.testdir({ secrets: 'old\nnew\n' }), 'secrets')
+  const { provider, logIn, callsTo, verifier } = await setUpBinding(t, [], {
+    clientSecretFile,
+  })
+  const refusal = { status: 401, body: '{"error":"invalid_client"}' }
+  provider.answers.set('/token', { ...refusal, headers: { 'dpop-nonce': 'n' } })
+  const heal = provider.nextCall('/token').then(() => provider.answers.delete('/token'))
+  await logIn()
+  await heal
+
+  const [first, second] = callsTo('/token')
+  const request = { method: 'POST', uri: `${provider.issuer}/token` }
+  const key = await verifier.verify(first?.headers['dpop'], request)
+  t.equal(await verifier.verify(second?.headers['dpop'], { ...request, nonce: 'n' }), key)
 })
 
 t.test('DPOP-3 a nonce comes with any answer, and belongs to its server', async (t) => {
