@@ -84,6 +84,7 @@ const plainConfig = new Set([
   'src/config/pem-faults.ts',
   'src/config/issuer-template.ts',
   'src/config/signature-algorithms.ts',
+  'src/config/thumbprints.ts',
 ])
 
 /** No I/O, no clock, no chance: plain data and `now` in, a decision out. */

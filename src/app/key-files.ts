@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { reasonOf } from '../config/secret-files.js'
-import { parseSigningKeys } from '../config/signing-key-file.js'
+import { parseSigningKeys } from '../config/signing-keys.js'
 import { readSigningKey, type SigningKey } from '../identity/signing-key.js'
 import { followContent } from './follow-content.js'
 import type { KeySource } from './key-source.js'
@@ -79,8 +79,11 @@ async function readNow(files: readonly string[]): Promise<Content> {
 }
 
 function parseAll(texts: readonly string[]): Content {
-  const parsed = texts.map(parseSigningKeys)
-  return parsed.some((keys) => keys === undefined)
-    ? { fault: 'a file holds no private key of P-256 or Ed25519' }
-    : { jwks: parsed.flatMap((keys) => keys ?? []) }
+  const jwks: JsonWebKey[] = []
+  for (const text of texts) {
+    const parsed = parseSigningKeys(text)
+    if ('fault' in parsed) return { fault: `a file ${parsed.fault}` }
+    jwks.push(...parsed.content)
+  }
+  return { jwks }
 }

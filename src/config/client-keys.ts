@@ -1,13 +1,8 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  X509Certificate,
-  type JsonWebKey,
-  type KeyObject,
-} from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Parsed } from './parsed.js'
+import { readPrivateKeys, type WrittenKey } from './private-keys.js'
 import { signatureAlgorithms } from './signature-algorithms.js'
+import { jwkThumbprint } from './thumbprints.js'
 
 /** A key with which the client signs. */
 export interface ClientKey {
@@ -20,16 +15,8 @@ export interface ClientKey {
   readonly certificateThumbprint?: string
 }
 
-/** A key as a file has it, before it is known whether it can sign. */
-interface WrittenKey {
-  readonly privateKey: KeyObject
-  readonly kid?: unknown
-  readonly alg?: unknown
-  readonly certificateThumbprint?: unknown
-}
-
 /**
- * The private keys of a file: PEM, with certificates beside them if any, a JWK or a JWKS. The first one signs.
+ * The keys of a client as its file has them; the first one signs.
  *
  * Each signs with the `alg` of its JWK, else with `algorithm`, else with what its type suggests. A key without a `kid` is
  * named by its thumbprint (RFC 7638). None may sign with another algorithm than those that are `allowed`.
@@ -39,9 +26,8 @@ export function parseClientKeys(
   algorithm?: string,
   allowed: readonly string[] = signatureAlgorithms,
 ): Parsed<readonly ClientKey[]> {
-  const written = text.trimStart().startsWith('{') ? readJwks(text) : readPem(text)
+  const written = readPrivateKeys(text)
   if ('fault' in written) return written
-  if (written.content.length === 0) return { fault: 'holds no private key in PEM or as a JWK' }
   const keys: ClientKey[] = []
   for (const each of written.content) {
     const key = usableKey(each, algorithm, allowed)
@@ -54,54 +40,12 @@ export function parseClientKeys(
   return { content: keys }
 }
 
-function readPem(text: string): Parsed<WrittenKey[]> {
-  const blocks = text.match(/-----BEGIN ([A-Z0-9 ]+)-----[^]+?-----END \1-----/g) ?? []
-  const keyBlock = /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/
-  try {
-    const certificates = blocks
-      .filter((block) => block.startsWith('-----BEGIN CERTIFICATE-----'))
-      .map((block) => new X509Certificate(block))
-    const keys = blocks
-      .filter((block) => keyBlock.test(block))
-      .map((block) => createPrivateKey(block))
-    const content = keys.map((privateKey) => {
-      const own = certificates.find((certificate) => certificate.checkPrivateKey(privateKey))
-      return own === undefined
-        ? { privateKey }
-        : { privateKey, certificateThumbprint: thumbprintOf(own) }
-    })
-    return { content }
-  } catch {
-    return { fault: 'holds PEM that cannot be read, or a private key with a passphrase' }
-  }
-}
-
-function readJwks(text: string): Parsed<WrittenKey[]> {
-  try {
-    const document: unknown = JSON.parse(text)
-    const listed: unknown = Reflect.get(Object(document), 'keys') ?? [document]
-    const members: unknown[] = Array.isArray(listed) ? listed : []
-    const content = members.filter(isSigningJwk).map((jwk) => ({
-      privateKey: createPrivateKey({ key: jwk, format: 'jwk' }),
-      kid: jwk['kid'],
-      alg: jwk['alg'],
-      certificateThumbprint: jwk['x5t#S256'],
-    }))
-    return { content }
-  } catch {
-    return { fault: 'holds JSON that is no private JWK' }
-  }
-}
-
-const isSigningJwk = (member: unknown): member is JsonWebKey & Record<string, unknown> =>
-  typeof member === 'object' && member !== null && Reflect.get(member, 'use') !== 'enc'
-
 function usableKey(
   written: WrittenKey,
   configured: string | undefined,
   allowed: readonly string[],
 ): Parsed<ClientKey> {
-  const { privateKey, certificateThumbprint, kid } = written
+  const { privateKey, certificateThumbprint } = written
   const able = algorithmsOf(privateKey)
   const fitting = able.filter((name) => allowed.includes(name))
   const algorithm = written.alg ?? configured ?? fitting[0]
@@ -114,15 +58,14 @@ function usableKey(
   if (typeof algorithm !== 'string' || !fitting.includes(algorithm)) {
     return { fault: `holds a key that cannot sign with ${JSON.stringify(algorithm)}` }
   }
-  const jwk: unknown = createPublicKey(privateKey).export({ format: 'jwk' })
-  const members = Object(jwk)
-  const name = typeof kid === 'string' && kid !== '' ? kid : jwkThumbprint(members)
+  const jwk: Record<string, unknown> = { ...createPublicKey(privateKey).export({ format: 'jwk' }) }
+  const { kid = jwkThumbprint(jwk) } = written
   return {
     content: {
-      kid: name,
+      kid,
       algorithm,
       privateKey,
-      publicJwk: { ...members, kid: name, alg: algorithm, use: 'sig' },
+      publicJwk: { ...jwk, kid, alg: algorithm, use: 'sig' },
       ...(typeof certificateThumbprint === 'string' && { certificateThumbprint }),
     },
   }
@@ -143,13 +86,4 @@ function algorithmsOf(key: KeyObject): readonly string[] {
   if (type === 'ed25519') return ['EdDSA']
   const algorithm = type === 'ec' ? curveAlgorithms[details.namedCurve ?? ''] : undefined
   return algorithm === undefined ? [] : [algorithm]
-}
-
-function jwkThumbprint({ crv, e, kty, n, x, y }: Record<string, unknown>): string {
-  // RFC 7638 §3: these members only, in this order; those that a type has not are left out.
-  return createHash('sha256').update(JSON.stringify({ crv, e, kty, n, x, y })).digest('base64url')
-}
-
-function thumbprintOf(certificate: X509Certificate): string {
-  return createHash('sha256').update(certificate.raw).digest('base64url')
 }

@@ -4,7 +4,7 @@ import type { Finding, SettingPath } from './config-error.js'
 import type { Draft } from './draft.js'
 import { pemFaults } from './pem-faults.js'
 import { parseSessionKeys } from './session-key.js'
-import { parseSigningKeys } from './signing-key-file.js'
+import { parseSigningKeys } from './signing-keys.js'
 
 export interface SecretFileOptions {
   /** Reads a file as UTF-8 text; throws as `readFileSync` does. */
@@ -93,9 +93,9 @@ export function readSecretFiles(draft: Draft, options: SecretFileOptions): Findi
     if (file === undefined || !draft.assertion?.keyFiles) continue
     const path = ['assertion', 'keyFiles', index]
     const text = read(path, file)
-    if (text !== undefined && parseSigningKeys(text) === undefined) {
-      const message = 'names a file that holds no private key of P-256 or Ed25519 in PEM or as JWK'
-      findings.push({ path, message })
+    const keys = text === undefined ? undefined : parseSigningKeys(text)
+    if (keys !== undefined && 'fault' in keys) {
+      findings.push({ path, message: `names a file that ${keys.fault}` })
     }
     draft.assertion.keyFiles[index] = resolve(baseOf(path), file)
   }

@@ -3,12 +3,12 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  hash,
   type JsonWebKey,
   type KeyObject,
   sign,
   verify,
 } from 'node:crypto'
+import { jwkThumbprint } from '../config/thumbprints.js'
 
 /** RFC 7518 §3.4 with P-256, and RFC 8037 §3.1 with Ed25519. */
 export type SigningAlgorithm = 'ES256' | 'EdDSA'
@@ -58,8 +58,8 @@ export function readSigningKey(jwk: JsonWebKey): SigningKey | undefined {
     return undefined
   }
   const members = y === undefined ? { crv, kty, x } : { crv, kty, x, y }
-  const thumbprint = hash('sha256', JSON.stringify(members), 'base64url')
-  const kid = typeof jwk['kid'] === 'string' && jwk['kid'] !== '' ? jwk['kid'] : thumbprint
+  const kid =
+    typeof jwk['kid'] === 'string' && jwk['kid'] !== '' ? jwk['kid'] : jwkThumbprint(members)
   return {
     published: { ...members, kid, alg, use: 'sig' },
     sign: (content) =>

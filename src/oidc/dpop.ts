@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
+import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { getDPoPHandle, modifyAssertion, type Configuration, type DPoPHandle } from 'openid-client'
 import type { DpopKey } from '../session/dpop-key.js'
 
@@ -34,11 +34,6 @@ function createDpopKey(alg: DpopAlgorithm): DpopKey {
   }
   const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   return { kty: 'OKP', crv: 'Ed25519', alg, x, d }
-}
-
-/** `dpop_jkt`: ties the authorization code to the key before anybody has it (RFC 9449 §10). */
-export function thumbprintOf({ kty, crv, x, y }: DpopKey): Promise<string> {
-  return calculateJwkThumbprint({ kty, crv, x, ...(y === undefined ? {} : { y }) })
 }
 
 /** The latest nonce of each server, for whatever session is next (RFC 9449 §8.2). */

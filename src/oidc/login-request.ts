@@ -4,9 +4,9 @@ import {
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client'
-import type { DpopKey } from '../session/dpop-key.js'
 import type { ProviderConfig } from '../config/schema.js'
-import { thumbprintOf } from './dpop.js'
+import { jwkThumbprint } from '../config/thumbprints.js'
+import type { DpopKey } from '../session/dpop-key.js'
 import { asksForAcr, claimsParameter, essentialAcr } from './requested-claims.js'
 import type { Hints } from './start-hints.js'
 
@@ -98,7 +98,8 @@ export async function loginParameters(
     nonce: transaction.nonce,
     code_challenge: await calculatePKCECodeChallenge(transaction.codeVerifier),
     code_challenge_method: 'S256',
-    ...(dpopKey === undefined ? {} : { dpop_jkt: await thumbprintOf(dpopKey) }),
+    // Ties the code to the key before anybody has it (RFC 9449 §10).
+    ...(dpopKey === undefined ? {} : { dpop_jkt: jwkThumbprint(dpopKey) }),
     ...(responseMode === 'query' ? {} : { response_mode: responseMode }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(acrValues === undefined || asksForAcr(claims) ? {} : { acr_values: acrValues.join(' ') }),

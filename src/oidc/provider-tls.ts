@@ -1,6 +1,7 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { pemFaults } from '../config/pem-faults.js'
 import type { ProviderConfig } from '../config/schema.js'
+import { certificateThumbprint } from '../config/thumbprints.js'
 import { createFileContent } from './file-content.js'
 import type { JsonObject } from './json-object.js'
 import type { Logger } from './logger.js'
@@ -48,13 +49,13 @@ export function createProviderTls(
 
 /** A certificate as a provider that knows it by a JWKS wants it (RFC 8705 §2.2.2). */
 function certificateJwk(pem: string): JsonObject {
-  const { raw, publicKey } = new X509Certificate(pem)
-  const thumbprint = createHash('sha256').update(raw).digest('base64url')
+  const certificate = new X509Certificate(pem)
+  const thumbprint = certificateThumbprint(certificate)
   return {
-    ...publicKey.export({ format: 'jwk' }),
+    ...certificate.publicKey.export({ format: 'jwk' }),
     kid: thumbprint,
     'x5t#S256': thumbprint,
-    x5c: [raw.toString('base64')],
+    x5c: [certificate.raw.toString('base64')],
   }
 }
 

@@ -1,9 +1,9 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createKeyFiles } from '../../src/app/key-files.js'
-import { parseSigningKeys } from '../../src/config/signing-key-file.js'
+import { parseSigningKeys } from '../../src/config/signing-keys.js'
 import { generateSigningKey } from '../../src/identity/signing-key.js'
 import { until } from '../session/fixtures.js'
 
@@ -58,9 +58,15 @@ t.test('signing keys of files: the first signs, and changes take effect', async 
 t.test('what a file of signing keys may hold', async (t) => {
   const jwk = generateSigningKey('ES256')
   const { d: _, ...publicOnly } = jwk
-  t.match(parseSigningKeys(pemOf(jwk)), [{ crv: 'P-256' }])
-  t.match(parseSigningKeys(JSON.stringify(jwk)), [jwk])
-  t.match(parseSigningKeys(JSON.stringify({ keys: [jwk, generateSigningKey('EdDSA')] })), [jwk, {}])
+  const other = generateSigningKey('EdDSA')
+  t.same(parseSigningKeys(pemOf(jwk)), { content: [jwk] })
+  t.same(parseSigningKeys(pemOf(jwk) + pemOf(other)), { content: [jwk, other] })
+  t.same(parseSigningKeys(JSON.stringify({ ...jwk, kid: 'k' })), {
+    content: [{ ...jwk, kid: 'k' }],
+  })
+  t.same(parseSigningKeys(JSON.stringify({ keys: [jwk, other] })), { content: [jwk, other] })
+
+  const { privateKey: foreign } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
   for (const text of [
     '',
     'x',
@@ -69,7 +75,9 @@ t.test('what a file of signing keys may hold', async (t) => {
     '{"keys":[]}',
     JSON.stringify(publicOnly),
     JSON.stringify({ keys: [jwk, publicOnly] }),
+    JSON.stringify({ keys: [jwk, foreign.export({ format: 'jwk' })] }),
+    foreign.export({ format: 'pem', type: 'pkcs8' }).toString(),
   ]) {
-    t.equal(parseSigningKeys(text), undefined, text.slice(0, 40))
+    t.match(parseSigningKeys(text), { fault: /^holds / }, text.slice(0, 40))
   }
 })

@@ -25,7 +25,7 @@ testCases([
     with: 'assertion: { keyFiles: [/run/none, /run/one.pem, /run/gone] }',
     files,
     expect: [
-      ['assertion.keyFiles[0]', /holds no private key of P-256 or Ed25519/, 8],
+      ['assertion.keyFiles[0]', /holds no private key in PEM or as a JWK/, 8],
       ['assertion.keyFiles[2]', /cannot be read \(ENOENT\)/, 8],
     ],
   },
