@@ -80,6 +80,7 @@ const plainConfig = new Set([
   'src/config/client-assertion.ts',
   'src/config/client-keys.ts',
   'src/config/fapi.ts',
+  'src/config/file-texts.ts',
   'src/config/client-secrets.ts',
   'src/config/pem-faults.ts',
   'src/config/issuer-template.ts',

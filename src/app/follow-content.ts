@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readTexts } from '../config/file-texts.js'
+import type { Parsed } from '../config/parsed.js'
 
 export interface FollowOptions<Content> {
-  /** Reads what is there now; what cannot be read is a content, too. */
-  readonly read: () => Promise<Content>
+  readonly files: readonly string[]
+  /** Gets the texts in the order of `files`. */
+  readonly parse: (texts: readonly string[]) => Parsed<Content>
   /** What is in force already. */
   readonly current: Content
   readonly apply: (content: Content) => void
+  /** What cannot be used changes nothing, and is told once. */
+  readonly onFault: (fault: string) => void
   readonly onError: (error: unknown) => void
   /** How often to look. */
   readonly intervalMs?: number | undefined
@@ -14,26 +19,33 @@ export interface FollowOptions<Content> {
 const defaultIntervalMs = 2000
 
 /**
- * Follows the content of files: what they hold is applied without a restart. The content is read and compared, rather
- * than times or events believed, which network volumes and the symbolic links of Kubernetes secrets do not keep. It
- * counts once it was found the same twice: a file may be seen while it is written.
+ * Follows the content of files: what they hold is applied without a restart, for what cannot wait until somebody reads
+ * (`oidc/file-content` does that). The content is read and compared, rather than times or events believed, which network
+ * volumes and the symbolic links of Kubernetes secrets do not keep. It counts once it was found the same twice: a file
+ * may be seen while it is written.
  *
  * @returns what ends it
  */
 export function followContent<Content>(options: FollowOptions<Content>): () => void {
-  const { read, apply, onError, intervalMs = defaultIntervalMs } = options
+  const { files, parse, apply, onFault, onError, intervalMs = defaultIntervalMs } = options
   const stopping = new AbortController()
-  let settled = JSON.stringify(options.current)
-  let seenBefore = settled
+  let told = JSON.stringify({ content: options.current })
+  let settled: string | undefined
+  let seenBefore: string | undefined
 
   async function look(): Promise<void> {
-    const content = await read()
-    const seen = JSON.stringify(content)
+    const read = await readTexts(files)
+    const seen = JSON.stringify(read)
     const isSettling = seen === seenBefore
     seenBefore = seen
     if (!isSettling || seen === settled || stopping.signal.aborted) return
     settled = seen
-    apply(content)
+    const parsed = 'content' in read ? parse(read.content) : read
+    const toTell = JSON.stringify(parsed)
+    if (toTell === told) return
+    told = toTell
+    if ('fault' in parsed) onFault(parsed.fault)
+    else apply(parsed.content)
   }
 
   async function follow(): Promise<void> {

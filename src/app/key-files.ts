@@ -1,8 +1,7 @@
 import type { JsonWebKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { reasonOf } from '../config/secret-files.js'
+import type { Parsed } from '../config/parsed.js'
 import { parseSigningKeys } from '../config/signing-keys.js'
 import { readSigningKey, type SigningKey } from '../identity/signing-key.js'
 import { followContent } from './follow-content.js'
@@ -14,8 +13,6 @@ export interface KeyFilesOptions {
   readonly intervalMs?: number
 }
 
-type Content = { readonly jwks: readonly JsonWebKey[] } | { readonly fault: string }
-
 /** For how long verifiers may rely on the keys of files, which change when an operator wants it. */
 const completeForMs = 5 * 60_000
 
@@ -24,24 +21,25 @@ const completeForMs = 5 * 60_000
  * without a restart; what is no list of keys changes nothing and is logged once.
  */
 export function createKeyFiles({ files, logger, intervalMs }: KeyFilesOptions): KeySource {
-  const current = parseAll(files.map((file) => readFileSync(file, 'utf8')))
-  let keys = 'jwks' in current ? keysOf(current.jwks) : []
+  const parsed = parseAll(files.map((file) => readFileSync(file, 'utf8')))
+  const current = 'content' in parsed ? parsed.content : []
+  let keys = keysOf(current)
   const removalListeners: (() => void)[] = []
   let stopFollowing: (() => void) | undefined
 
-  function apply(content: Content): void {
-    const found = 'jwks' in content ? keysOf(content.jwks) : []
-    if (found.length === 0) {
-      const reason = 'fault' in content ? content.fault : 'a key is not usable'
-      logger.error({ files, reason }, 'the signing keys cannot be used; those before stay')
-      return
-    }
+  function apply(jwks: readonly JsonWebKey[]): void {
+    const found = keysOf(jwks)
+    if (found.length === 0) return refuse('a key is not usable')
     const before = keys
     keys = found
     const kids = found.map(({ published }) => published.kid)
     logger.info({ files, kids }, 'signing keys replaced')
     const isAnyGone = before.some(({ published }) => !kids.includes(published.kid))
     if (isAnyGone) for (const listener of removalListeners) listener()
+  }
+
+  function refuse(reason: string): void {
+    logger.error({ files, reason }, 'the signing keys cannot be used; those before stay')
   }
 
   return {
@@ -52,10 +50,12 @@ export function createKeyFiles({ files, logger, intervalMs }: KeyFilesOptions): 
     }),
     onRemoval: (listener) => void removalListeners.push(listener),
     start() {
-      stopFollowing = followContent<Content>({
-        read: () => readNow(files),
+      stopFollowing = followContent({
+        files,
+        parse: parseAll,
         current,
         apply,
+        onFault: refuse,
         onError: (error) => logger.error({ err: error }, 'signing key files'),
         intervalMs,
       })
@@ -70,20 +70,12 @@ function keysOf(jwks: readonly JsonWebKey[]): readonly SigningKey[] {
   return keys.length === jwks.length ? keys : []
 }
 
-async function readNow(files: readonly string[]): Promise<Content> {
-  try {
-    return parseAll(await Promise.all(files.map((file) => readFile(file, 'utf8'))))
-  } catch (error) {
-    return { fault: `a file cannot be read (${reasonOf(error)})` }
-  }
-}
-
-function parseAll(texts: readonly string[]): Content {
+function parseAll(texts: readonly string[]): Parsed<readonly JsonWebKey[]> {
   const jwks: JsonWebKey[] = []
   for (const text of texts) {
     const parsed = parseSigningKeys(text)
     if ('fault' in parsed) return { fault: `a file ${parsed.fault}` }
     jwks.push(...parsed.content)
   }
-  return { jwks }
+  return { content: jwks }
 }

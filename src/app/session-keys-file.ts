@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { reasonOf } from '../config/secret-files.js'
+import type { Parsed } from '../config/parsed.js'
 import { parseSessionKeys } from '../config/session-key.js'
 import type { ReplaceableKeyRing } from '../session/key-ring.js'
 import { followContent } from './follow-content.js'
@@ -15,8 +14,6 @@ export interface SessionKeysFileOptions {
   readonly intervalMs?: number
 }
 
-type Content = { readonly keys: readonly string[] } | { readonly fault: string }
-
 /**
  * Follows the file of the session keys: what it holds becomes the key ring without a restart. What is no list of keys
  * changes nothing and is logged once.
@@ -25,37 +22,28 @@ type Content = { readonly keys: readonly string[] } | { readonly fault: string }
  */
 export function followSessionKeysFile(options: SessionKeysFileOptions): () => void {
   const { file, keyRing, keys, logger, intervalMs } = options
-
-  function apply(content: Content) {
-    if ('fault' in content) {
+  return followContent<readonly string[]>({
+    files: [file],
+    parse: ([text = '']) => usableKeys(text),
+    current: keys,
+    apply(found) {
+      keyRing.replace(found)
+      const sealingKeyId = keyRing.sealing.id.toString('hex')
+      logger.info({ file, count: found.length, sealingKeyId }, 'session keys replaced')
+    },
+    onFault(reason) {
       const message = 'the session keys file cannot be used; the keys stay as they were'
-      logger.error({ file, reason: content.fault }, message)
-      return
-    }
-    keyRing.replace(content.keys)
-    const sealingKeyId = keyRing.sealing.id.toString('hex')
-    logger.info({ file, count: content.keys.length, sealingKeyId }, 'session keys replaced')
-  }
-
-  return followContent<Content>({
-    read: () => readKeys(file),
-    current: { keys },
-    apply,
+      logger.error({ file, reason }, message)
+    },
     onError: (error) => logger.error({ err: error }, 'session keys file'),
     intervalMs,
   })
 }
 
-async function readKeys(file: string): Promise<Content> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    return { fault: `it cannot be read (${reasonOf(error)})` }
-  }
+function usableKeys(text: string): Parsed<readonly string[]> {
   const { keys, badLines } = parseSessionKeys(text)
   if (badLines.length > 0) {
     return { fault: `line ${badLines.join(', ')} is not 32 bytes in base64url` }
   }
-  return keys.length === 0 ? { fault: 'it holds no key' } : { keys }
+  return keys.length === 0 ? { fault: 'it holds no key' } : { content: keys }
 }

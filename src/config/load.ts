@@ -13,10 +13,11 @@ import { takeOut } from './draft.js'
 import { durationPattern, parseDurationMs } from './duration.js'
 import { applyEnvironment } from './environment.js'
 import { applySecurityProfiles } from './fapi.js'
+import { reasonOf } from './file-texts.js'
 import { readYaml, type YamlFile } from './read-yaml.js'
 import { configSchema, type Config } from './schema.js'
 import { schemaFindings } from './schema-findings.js'
-import { readSecretFiles, reasonOf } from './secret-files.js'
+import { readSecretFiles } from './secret-files.js'
 import { applyVendorProfiles } from './vendors/apply-profiles.js'
 
 export interface LoadOptions {

@@ -2,6 +2,8 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { clientFileFaults } from './client-file-faults.js'
 import type { Finding, SettingPath } from './config-error.js'
 import type { Draft } from './draft.js'
+import { reasonOf } from './file-texts.js'
+import type { Parsed } from './parsed.js'
 import { pemFaults } from './pem-faults.js'
 import { parseSessionKeys } from './session-key.js'
 import { parseSigningKeys } from './signing-keys.js'
@@ -132,20 +134,11 @@ const clientFiles = ['clientSecretFile', 'clientKeyFile', 'clientAssertionFile']
 
 const bothSet = (literalKey: string) => `is set together with ${literalKey}; keep one of them`
 
-function readText(
-  path: string,
-  readFile: (path: string) => string,
-  hint: string,
-): { content: string } | { fault: string } {
+function readText(path: string, readFile: (path: string) => string, hint: string): Parsed<string> {
   try {
     const content = readFile(path).replace(/\r?\n$/, '')
     return content === '' ? { fault: 'names a file that is empty' } : { content }
   } catch (error) {
     return { fault: `names a file that cannot be read (${reasonOf(error)})${hint}` }
   }
-}
-
-/** Why a file could not be read, in the system's short code. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
 }

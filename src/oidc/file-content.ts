@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readTexts } from '../config/file-texts.js'
 import type { Parsed } from '../config/parsed.js'
 import { OidcError } from './errors.js'
 import type { Logger } from './logger.js'
@@ -22,7 +22,7 @@ export function createFileContent<Content>(options: {
   let reported: string | undefined
 
   return async () => {
-    const read = await readAll(files)
+    const read = await readTexts(files)
     if ('content' in read && good !== undefined && isSame(read.content, good.texts)) {
       reported = undefined
       return good.content
@@ -42,16 +42,6 @@ export function createFileContent<Content>(options: {
     if (fault !== reported) logger.warn({ files, reason: fault }, `${what} kept as it was`)
     reported = fault
     return good.content
-  }
-}
-
-async function readAll(files: readonly string[]): Promise<Parsed<readonly string[]>> {
-  try {
-    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
-    return { content: texts }
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    return { fault: `cannot be read (${code})` }
   }
 }
 
