@@ -6,6 +6,7 @@ import { launchBrowser, openProfile, signInHere } from '../helpers/browser.js'
 import { createJarFetch } from '../helpers/jar-fetch.js'
 import { signIn, startStack } from '../helpers/stack.js'
 import { startUpstream } from '../helpers/upstream.js'
+import { until } from '../session/fixtures.js'
 
 t.setTimeout(120_000)
 
@@ -91,7 +92,7 @@ t.test(
       await page.getByRole('heading', { name: 'This request came from another site' }).waitFor()
     }
     t.same(methods(), [])
-    t.ok(valetkey.log.some((line) => line.includes('"initiator":"same-site"')))
+    await until(() => valetkey.log.some((line) => line.includes('"initiator":"same-site"')))
 
     const form = `<form method="post" action="${publicUrl}/public/vote"><button>Vote</button></form>`
     await page.goto(`${sibling}/?body=${encodeURIComponent(form)}`)

@@ -91,7 +91,7 @@ t.test('BCL-10 BCL-12 the sessions of the sid end, others stay, and 200 says so'
   t.equal((await post({ sid: 's-1' })).status, 200, 'who is logged out already is')
   const metrics = await (await fetch(`${valetkey.adminUrl}/metrics`)).text()
   t.match(metrics, 'valetkey_sessions_ended_total{reason="backchannel_logout"} 2')
-  t.ok(valetkey.log.some((line) => line.includes('logged out by the provider')))
+  await until(() => valetkey.log.some((line) => line.includes('logged out by the provider')))
 })
 
 t.test('BCL-10 a sub alone ends all sessions of the person', async (t) => {

@@ -7,6 +7,7 @@ import { startRedis } from '../helpers/redis-server.js'
 import { asNavigation, signIn, startStack } from '../helpers/stack.js'
 import { tokenExchangeGrant } from '../helpers/token-exchange-grant.js'
 import { parseEcho, startUpstream } from '../helpers/upstream.js'
+import { until } from '../session/fixtures.js'
 
 t.setTimeout(120_000)
 
@@ -153,10 +154,11 @@ t.test('TX-1 without a token for it nothing reaches the upstream', async (t) => 
   t.equal(away.headers['retry-after'], '9')
   t.same(application.requests, [])
   t.equal((await ask('/plain/', { cookie })).status, 200, 'other routes go on')
-  const told = valetkey.log.filter((line) => line.includes('token exchange failed'))
-  t.ok(
-    told.some((line) => line.includes('invalid_target')),
-    'the log tells why',
+  // What the log tells comes by another way than the answers, and may be later.
+  await until(() =>
+    valetkey.log.some(
+      (line) => line.includes('token exchange failed') && line.includes('invalid_target'),
+    ),
   )
 })
 
