@@ -25,6 +25,7 @@ LABEL org.opencontainers.image.title="Valetkey" \
 ENV NODE_ENV=production
 WORKDIR /valetkey
 COPY --from=build /build/dist/bundle/valetkey.mjs /build/dist/bundle/THIRD-PARTY-LICENSES.txt ./
+COPY --from=build /build/dist/bundle/chunks/*.mjs ./chunks/
 COPY LICENSE deploy/healthcheck.mjs ./
 RUN ["/usr/bin/install", "--directory", "--owner=1000", "--group=1000", "compile-cache"]
 # `node` of the base image, by number, so that Kubernetes can tell that it is not root.

@@ -1,17 +1,67 @@
-// Bundles src/main.ts with everything it imports into one file that runs without node_modules.
-// Usage: node deploy/bundle.mjs [folder]   (default: dist/bundle)
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+// Bundles src/main.ts with everything it imports, to run without node_modules: one file, and chunks of what not
+// every configuration needs. Usage: node deploy/bundle.mjs [folder]   (default: dist/bundle)
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const folder = process.argv[2] ?? join(root, 'dist/bundle')
 
+/** Modules that packages load at once and that Valetkey never calls. */
+const leftOut = [
+  'undici/lib/mock/(mock-(agent|call-history|client|errors|pool)|snapshot-agent)',
+  'undici/lib/interceptor/[a-z-]+',
+  'undici/lib/cache/[a-z-]+-store',
+  'undici/lib/web/(cookies/index|eventsource/eventsource)',
+  'undici/lib/web/websocket/(websocket|stream/[a-z]+)',
+  'prom-client/lib/(cluster|pushgateway)',
+  // what fastify would compile schemas of routes with: there are none
+  '@fastify/ajv-compiler/lib/(serializer|validator)-compiler',
+  'fast-json-stringify/index',
+].map((module) => new RegExp(`/node_modules/${module}\\.js$`))
+
+const leaveOut = {
+  name: 'leave out',
+  setup({ onLoad, onEnd }) {
+    const found = new Set()
+    onLoad({ filter: /\/node_modules\/.*\.js$/ }, ({ path }) => {
+      const pattern = leftOut.find((module) => module.test(path))
+      if (pattern === undefined) return undefined
+      found.add(pattern)
+      return { contents: '' }
+    })
+    onEnd(() => {
+      const missing = leftOut.filter((module) => !found.has(module))
+      if (missing.length > 0) throw new Error(`not there to be left out: ${missing.join(', ')}`)
+    })
+  },
+}
+
+/** To import a module of Node's own touches all it exports, and so loads what `node:http` has of a browser. */
+const requireBuiltins = {
+  name: 'require builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?[a-z/_]+$/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    )
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require('${path}')`,
+    }))
+  },
+}
+
+// Chunks of another time have other names.
+await rm(join(folder, 'chunks'), { recursive: true, force: true })
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
-  outfile: join(folder, 'valetkey.mjs'),
+  entryPoints: { valetkey: 'src/main.ts' },
+  outdir: folder,
+  outExtension: { '.js': '.mjs' },
+  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
+  splitting: true,
+  plugins: [leaveOut, requireBuiltins],
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
@@ -26,6 +76,14 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 })
+
+const scripts = Object.keys(metafile.outputs).filter((file) => file.endsWith('.mjs'))
+for (const script of scripts) {
+  // With a single other character V8 would keep two bytes for each.
+  const text = await readFile(join(root, script), 'latin1')
+  const other = /[^\0-\x7f]/.exec(text)
+  if (other) throw new Error(`not ASCII: ${text.slice(other.index - 80, other.index + 20)}`)
+}
 
 /** `node_modules/a/node_modules/@b/c/lib/d.js` comes from the package in `node_modules/a/node_modules/@b/c`. */
 function packageFolder(input) {

@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { install } from 'undici'
 import { createApp } from './app/app.js'
-import { explain, type ExplainArguments } from './commands/explain.js'
-import {
-  parseSessionsCommand,
-  runSessionsCommand,
-  type SessionsArguments,
-} from './commands/sessions.js'
+import type { ExplainArguments } from './commands/explain.js'
+import type { SessionsArguments } from './commands/sessions.js'
 import { UsageError } from './commands/usage-error.js'
 import { printEffectiveConfig } from './config/effective.js'
 import { loadConfig } from './config/load.js'
@@ -107,6 +104,7 @@ async function check(options: Options): Promise<void> {
 }
 
 async function explainRequest(options: Options): Promise<void> {
+  const { explain } = await import('./commands/explain.js')
   print(explain(options, load(options), { now: Date.now(), readFile }).join('\n'))
 }
 
@@ -115,6 +113,7 @@ async function keygen(): Promise<void> {
 }
 
 async function sessions(options: Options): Promise<void> {
+  const { parseSessionsCommand, runSessionsCommand } = await import('./commands/sessions.js')
   const command = parseSessionsCommand(options.rest, options)
   await runSessionsCommand(command, load(options).admin, print)
 }
@@ -154,6 +153,8 @@ function complain(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
+// Else the first `Headers` or `Response` would load the undici that Node has beside this one.
+install()
 try {
   await run(process.argv.slice(2))
 } catch (error) {

@@ -40,7 +40,7 @@ export async function createApp(
   const { keys = [createSessionKey()], keysFile } = config.session
   const keyRing = createKeyRing(keys)
   const providers = createProviders(config, { logger, clock })
-  const opened = openSessions(config, { keyRing, providers, metrics, logger, clock })
+  const opened = await openSessions(config, { keyRing, providers, metrics, logger, clock })
   const { store, sessions, storeWarnings } = opened
   const assertions = createAssertions(config, { keyRing, store, logger, clock })
   const certificate = config.tls && readCertificate(config.tls)

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.js'
 import { providerOf } from '../http/provider-of.js'
-import { connectRedis } from '../redis/connect.js'
 import type { KeyRing } from '../session/key-ring.js'
 import { createMemoryRefreshLock } from '../session/memory-refresh-lock.js'
 import { createMemoryStore } from '../session/memory-store.js'
@@ -29,15 +28,15 @@ export interface StoreWarnings {
 const noWarnings: StoreWarnings = { current: () => [], whenTold: async () => {} }
 
 /** Opens the configured session store and the sessions in it. */
-export function openSessions(
+export async function openSessions(
   { session }: Config,
   { keyRing, providers, metrics, logger, clock }: SessionParts,
-): {
+): Promise<{
   readonly store: SessionStore
   readonly sessions: Sessions
   readonly storeWarnings: StoreWarnings
-} {
-  const { store, lock, warnings = noWarnings } = openStore(session, { clock, logger })
+}> {
+  const { store, lock, warnings = noWarnings } = await openStore(session, { clock, logger })
   const sessions = createSessions({
     store,
     lock,
@@ -54,13 +53,14 @@ export function openSessions(
   return { store, sessions, storeWarnings: warnings }
 }
 
-function openStore(
+async function openStore(
   session: Config['session'],
   { clock, logger }: Pick<SessionParts, 'clock' | 'logger'>,
-): { store: SessionStore; lock: RefreshLock; warnings?: StoreWarnings } {
+): Promise<{ store: SessionStore; lock: RefreshLock; warnings?: StoreWarnings }> {
   if (session.redis === undefined || session.store === 'memory') {
     return { store: createMemoryStore(clock), lock: createMemoryRefreshLock(clock) }
   }
+  const { connectRedis } = await import('../redis/connect.js')
   const { commandTimeout: commandTimeoutMs, ...settings } = session.redis
   return connectRedis({
     ...settings,

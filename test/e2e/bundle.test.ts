@@ -25,9 +25,10 @@ await mkdir(cwd)
 const runBundle = (args: string[], env: Record<string, string> = {}) =>
   run(...withoutPreloads(process.execPath, script, ...args), { cwd, env: { PATH, ...env } })
 
-t.test('the image holds one script, and the licences of what is in it', async (t) => {
+t.test('the image holds a script with its chunks, and the licences of what is in it', async (t) => {
   t.same((await readdir(join(folder, 'image'))).toSorted(), [
     'THIRD-PARTY-LICENSES.txt',
+    'chunks',
     'valetkey.mjs',
     'valetkey.mjs.map',
   ])

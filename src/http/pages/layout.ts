@@ -61,7 +61,7 @@ export function createPage(content: PageContent): Page {
           )
         }
         ${retries && refresh(retries)}
-        <title>${content.title} · ${host}</title>
+        <title>${content.title} &middot; ${host}</title>
         ${styleElement}
       </head>
       <body>

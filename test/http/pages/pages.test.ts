@@ -120,7 +120,7 @@ t.test('every page can be read by a screen reader and holds no script', async (t
   for (const [name, { markup, hasForm }] of Object.entries(pagesWith('plain'))) {
     t.match(markup, /^<!doctype html>\s*<html lang="en">/, name)
     t.match(markup, /<meta name="viewport" content="width=device-width, initial-scale=1" \/>/, name)
-    t.match(markup, /<title>[^<]+ · plain<\/title>/, name)
+    t.match(markup, /<title>[^<]+ &middot; plain<\/title>/, name)
     for (const once of ['<h1>', '<main>', '<header>', '<title>', '<style>']) {
       t.equal(markup.split(once).length, 2, `${name} has one ${once}`)
     }
