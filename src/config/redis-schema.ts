@@ -62,7 +62,11 @@ export const redisSchema = Type.Object(
     ),
     tls: Type.Optional(tlsSchema),
     keyPrefix: Type.String({ default: 'valetkey:', description: 'Stands before every key.' }),
-    commandTimeout: duration({ default: '1s', description: 'The deadline of one command.' }),
+    commandTimeout: duration({
+      default: '1s',
+      description:
+        'How long a connection may be silent that owes an answer: then it counts as lost, and what waits fails. While answers to other commands arrive, one waits ten times as long.',
+    }),
   },
   {
     ...strict,

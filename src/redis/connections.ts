@@ -3,6 +3,7 @@ import { FailFastCluster } from './fail-fast-cluster.js'
 import { LastingRedis } from './lasting-redis.js'
 import { readAddress, type RedisAddress, type RedisSettings } from './redis-settings.js'
 import { createSecretReader } from './secrets.js'
+import { endSilence } from './silence.js'
 
 /** Opens connections in the form of the settings. All of them fail fast and come back by themselves. */
 export interface RedisConnections {
@@ -13,9 +14,12 @@ export interface RedisConnections {
 }
 
 export interface ConnectionSettings extends RedisSettings {
-  /** The deadline of one command, and of silence on a connection that owes an answer. */
+  /** How long a connection may be silent that owes an answer. */
   readonly commandTimeoutMs: number
 }
+
+/** A server that answers, but slowly, has so many times as long for one command as one that is silent. */
+const patience = 10
 
 const retryDelayMs = (attempt: number) => Math.min(50 * attempt, 500)
 
@@ -39,9 +43,8 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
     connectTimeout: 2000,
     // A peer that hangs does not answer the farewell either.
     disconnectTimeout: 100,
-    commandTimeout: commandTimeoutMs,
-    // A partition leaves connections that look alive: silence ends them, so that a new one can work.
-    socketTimeout: commandTimeoutMs,
+    // Answers come in order, so that one may wait for many. Whoever has got none after so long gives up.
+    commandTimeout: commandTimeoutMs * patience,
     maxLoadingRetryTime: 200,
     reconnectOnError: isOnWrongServer,
   } satisfies RedisOptions
@@ -58,6 +61,7 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
       retryStrategy,
       ...(where.sentinels && { sentinelRetryStrategy: retryStrategy }),
     })
+    endSilence(connection, commandTimeoutMs)
     return connection
   }
 
@@ -90,7 +94,10 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
       redisOptions: failFast,
     })
     // Told before the node is connected to, each time that one is.
-    client.on('+node', (node: Redis) => void Object.assign(node.options, secretOptions()))
+    client.on('+node', (node: Redis) => {
+      Object.assign(node.options, secretOptions())
+      endSilence(node, commandTimeoutMs)
+    })
     return client
   }
 
