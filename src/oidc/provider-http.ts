@@ -114,15 +114,23 @@ export async function askForAnswer(http: ProviderHttp, url: string): Promise<voi
   throw new OidcError('ERR_PROVIDER_UNAVAILABLE', `GET ${url}: status ${status}`)
 }
 
+/** So many looks at the time fill it. */
+const looks = 10
+
 /**
- * A process that was stopped finds its timers run out before it takes in what has arrived meanwhile,
- * which may be the only copy of new tokens: so that is taken in first.
+ * A process that was stopped, or is held up by many requests at once, finds its timers run out before it takes in
+ * what has arrived meanwhile, which may be the only copy of new tokens: so that is taken in first, and only looks at
+ * the time count, between which it takes in something.
  */
 function startDeadline(timeoutMs: number) {
   const controller = new AbortController()
   const timeOut = () => controller.abort(new DOMException('too late', 'TimeoutError'))
-  const timer = setTimeout(() => setImmediate(timeOut), timeoutMs).unref()
-  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+  let looked = 0
+  const timer = setInterval(() => {
+    looked += 1
+    if (looked === looks) setImmediate(timeOut)
+  }, timeoutMs / looks).unref()
+  return { signal: controller.signal, clear: () => clearInterval(timer) }
 }
 
 async function readBounded(
