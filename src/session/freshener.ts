@@ -27,7 +27,7 @@ export const defaultRefreshLimits: RefreshLimits = {
   leaseMs: 10_000,
   waitForOtherMs: 5000,
   maxConcurrent: 64,
-  requestWaitMs: 10_000,
+  requestWaitMs: 30_000,
   firstBackoffMs: 1000,
   maxBackoffMs: 30_000,
 }

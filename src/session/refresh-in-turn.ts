@@ -41,10 +41,12 @@ export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTur
   const writes = new Set<Promise<void>>()
 
   async function refresh(live: LiveSession, refresher: Refresher): Promise<RefreshResult> {
-    const deadline = clock() + limits.waitForOtherMs
+    let deadline: number | undefined
     for (let latest = live; ;) {
       const result = await slots.use(() => refreshIfFree(latest, refresher))
       if (result !== undefined) return result
+      // Not before: waiting for one's own turn is no waiting for another.
+      deadline ??= clock() + limits.waitForOtherMs
       await lock.waitForRelease(live.key, Math.max(0, deadline - clock()))
       const current = await loader.reload(live.ticket)
       if (current === undefined) return { kind: 'ended', reason: 'the session is gone' }

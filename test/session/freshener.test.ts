@@ -87,6 +87,32 @@ t.test('RF-1 a loser waits for so long, then goes on or asks to come back', asyn
   t.equal(provider.calls.length, 0)
 })
 
+t.test('RF-1 the wait for a turn here counts for no wait for another replica', async (t) => {
+  const { here, lock, time, signIn, provider, issue } = setUpReplicas(t, {
+    limits: { maxConcurrent: 1, waitForOtherMs: 5000 },
+  })
+  const [first, second] = [(await signIn()).live, (await signIn()).live]
+  const answer = createBarrier()
+  provider.plan.answer = async () => {
+    await answer.opened
+    return issue()
+  }
+  time.now += tokenLifetimeMs
+  const elsewhere = await lock.acquire(second.key, minute)
+  const acquire = lock.acquire.bind(lock)
+  lock.acquire = async (key, leaseMs) => {
+    const lease = await acquire(key, leaseMs)
+    // The other replica is done as soon as it was seen to be at it.
+    if (key === second.key && lease === undefined) setImmediate(() => void elsewhere?.release())
+    return lease
+  }
+  const outcomes = [here.freshen(first, time.now), here.freshen(second, time.now)]
+  await until(() => provider.calls.length === 1)
+  time.now += 6000
+  answer.open()
+  t.match(await Promise.all(outcomes), [{ kind: 'live' }, { kind: 'live' }])
+})
+
 t.test('RF-1 no request waits longer than its limit', async (t) => {
   const { here, time, signIn, provider, issue } = setUpReplicas(t, {
     limits: { requestWaitMs: 20 },
