@@ -8,7 +8,8 @@ import { smallAnswer } from './harness/bench-upstream.js'
 import { expectServed, type Figures, measure, type Workload } from './harness/measure.js'
 import type { Owner } from './harness/owner.js'
 import { startParts } from './harness/parts.js'
-import { medianOf } from './harness/statistics.js'
+import { inRounds } from './harness/rounds.js'
+import { medianOf, percent } from './harness/statistics.js'
 import { byRow, markdownTable } from './harness/table.js'
 
 const all: readonly StartContender[] = [
@@ -33,7 +34,7 @@ const workloads: Readonly<Record<string, Workload>> = {
 
 interface Measured {
   readonly contender: Contender
-  readonly rounds: Figures[]
+  readonly rounds: readonly Figures[]
 }
 
 /** Measures all contenders with every workload, in interleaved rounds. */
@@ -41,7 +42,7 @@ export async function sideBySide(owner: Owner): Promise<string> {
   const { contenders, missing } = await startAll(owner, all)
   const tables: string[] = []
   for (const [name, workload] of Object.entries(workloads)) {
-    const measured = await inRounds(contenders, workload, { rounds: 5, seconds: 4 })
+    const measured = await measureAll(contenders, workload, { rounds: 5, seconds: 4 })
     tables.push(`### ${name}\n\n${tableOf(measured)}`)
   }
   const versions = contenders.map(({ name, version }) => `${name}: ${version}`).join('; ')
@@ -52,7 +53,7 @@ export async function sideBySide(owner: Owner): Promise<string> {
 /** Valetkey beside the bare proxies, within a minute. */
 export async function quick(owner: Owner): Promise<string> {
   const { contenders } = await startAll(owner, few)
-  return tableOf(await inRounds(contenders, { path: '/small' }, { rounds: 3, seconds: 4 }))
+  return tableOf(await measureAll(contenders, { path: '/small' }, { rounds: 3, seconds: 4 }))
 }
 
 async function startAll(owner: Owner, starts: readonly StartContender[]) {
@@ -70,22 +71,15 @@ async function startAll(owner: Owner, starts: readonly StartContender[]) {
   return { contenders, missing }
 }
 
-async function inRounds(
+async function measureAll(
   contenders: readonly Contender[],
   workload: Workload,
   { rounds, seconds }: { rounds: number; seconds: number },
 ): Promise<Measured[]> {
-  const measured = contenders.map((contender): Measured => ({ contender, rounds: [] }))
   // What runs for the first time is compiled, and connections are opened.
   for (const contender of contenders) await measure(contender, workload, 1)
-  for (let round = 0; round < rounds; round++) {
-    for (const { contender, rounds: figures } of measured) {
-      figures.push(await measure(contender, workload, seconds))
-      process.stderr.write('.')
-    }
-  }
-  process.stderr.write('\n')
-  return measured
+  const figures = await inRounds(rounds, contenders, (each) => measure(each, workload, seconds))
+  return contenders.map((contender, at) => ({ contender, rounds: figures[at] ?? [] }))
 }
 
 function tableOf(measured: readonly Measured[]): string {
@@ -120,5 +114,3 @@ function tableOf(measured: readonly Measured[]): string {
   )
   return markdownTable(['', ...columns.map(([name]) => name)], rows)
 }
-
-const percent = (share: number) => `${(share * 100).toFixed(0)} %`

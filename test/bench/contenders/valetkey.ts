@@ -1,9 +1,24 @@
 import { version } from '../../../src/version.js'
 import { freePort } from '../../helpers/free-port.js'
+import type { TestProvider } from '../../helpers/provider.js'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.js'
 import { sessionKey, signIn } from '../../helpers/stack.js'
 import { startValetkey, type ValetkeyProcess } from '../../helpers/valetkey.js'
+import type { BenchUpstream } from '../harness/bench-upstream.js'
+import type { Owner } from '../harness/owner.js'
 import type { Contender, Parts } from './contender.js'
+
+export type KnownProvider = Pick<
+  TestProvider,
+  'issuer' | 'clientId' | 'clientSecret' | 'redirectUris'
+>
+
+/** What it needs of the parts of a benchmark; they may be others for a scenario. */
+export interface ValetkeyParts {
+  readonly owner: Owner
+  readonly upstream: Pick<BenchUpstream, 'url'>
+  readonly provider: KnownProvider
+}
 
 export interface ValetkeyOptions {
   /** Where it keeps its sessions; in memory without one. */
@@ -19,7 +34,7 @@ export interface ValetkeyOptions {
 
 /** The bundle as the image has it, before the application of the benchmark. */
 export async function startBundledValetkey(
-  { owner, upstream, provider }: Parts,
+  { owner, upstream, provider }: ValetkeyParts,
   { redis, config, session, nodeOptions = [], script }: ValetkeyOptions = {},
 ): Promise<ValetkeyProcess> {
   const port = await freePort()
@@ -56,7 +71,7 @@ export async function startBundledValetkey(
 /** The same with alice signed in. */
 export async function startSignedInValetkey(
   name: string,
-  parts: Parts,
+  parts: ValetkeyParts,
   options: ValetkeyOptions = {},
 ): Promise<Contender> {
   const { publicUrl, child } = await startBundledValetkey(parts, options)

@@ -26,7 +26,7 @@ export interface Workload {
 /** Puts a contender under load for some seconds. */
 export async function measure(
   { url, headers, pid, redis }: Contender,
-  workload: Workload & Pick<WrkOptions, 'cookies'>,
+  workload: Workload & Pick<WrkOptions, 'cookies' | 'connections'>,
   seconds: number,
 ): Promise<Figures> {
   const { path, ...load } = workload

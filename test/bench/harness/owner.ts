@@ -3,13 +3,21 @@ export interface Owner {
   teardown(end: () => unknown): void
 }
 
-/** An owner that is ended by hand: what was started last ends first. */
+/** An owner that is ended by hand: what was started last ends first, and all end even when one fails. */
 export function createOwner(): Owner & { end(): Promise<void> } {
   const ends: (() => unknown)[] = []
   return {
     teardown: (end) => void ends.unshift(end),
     async end() {
-      for (const end of ends.splice(0)) await end()
+      const failures: unknown[] = []
+      for (const end of ends.splice(0)) {
+        try {
+          await end()
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures, 'not everything ended')
     },
   }
 }

@@ -1,12 +1,12 @@
 import type { ValetkeyProcess } from '../../helpers/valetkey.js'
-import { visit } from './cold-process.js'
+import { readMetric } from '../harness/metrics.js'
 import { residentMegabytes } from '../harness/process-figures.js'
+import { visit } from './visit.js'
 
 export interface CacheFigures {
   readonly label: string
   readonly residentMb: number
   readonly cachedMb: number
-  readonly cachedSessions: number
 }
 
 /**
@@ -19,7 +19,8 @@ export async function measureCache(
   sessionsPerBound: number,
   lookAfter: readonly number[],
 ): Promise<CacheFigures[]> {
-  const pid = valetkey.child.pid ?? 0
+  const { url, adminUrl, child } = valetkey
+  const pid = child.pid ?? 0
   const figures: CacheFigures[] = [await look('none')]
   for (let bound = 1; bound <= Math.max(...lookAfter); bound++) {
     // Round and round: each time around, the sessions have long been dropped.
@@ -27,20 +28,17 @@ export async function measureCache(
       { length: sessionsPerBound },
       (_, place) => cookies[((bound - 1) * sessionsPerBound + place) % cookies.length] ?? '',
     )
-    await visit(valetkey.url, passing, 16)
-    await visit(valetkey.url, passing, 16)
+    await visit(url, passing, 16)
+    await visit(url, passing, 16)
     if (lookAfter.includes(bound)) figures.push(await look(String(bound)))
   }
   return figures
 
   async function look(label: string): Promise<CacheFigures> {
-    const metrics = await (await fetch(`${valetkey.adminUrl}/metrics`)).text()
-    const gauge = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1])
     return {
       label,
       residentMb: await residentMegabytes(pid),
-      cachedMb: gauge('valetkey_session_cache_bytes') / 2 ** 20,
-      cachedSessions: gauge('valetkey_session_cache_sessions'),
+      cachedMb: (await readMetric(adminUrl, 'valetkey_session_cache_bytes')) / 2 ** 20,
     }
   }
 }

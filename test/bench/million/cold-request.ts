@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { Pool } from 'undici'
 import type { ValetkeyProcess } from '../../helpers/valetkey.js'
-import { visit, visitOnce } from './cold-process.js'
+import { visit, visitOnce } from './visit.js'
 import { cpuMs } from '../harness/process-figures.js'
 import { fetchCommands, fetchPid } from '../harness/redis-figures.js'
 import { medianMs, spread } from '../harness/timing.js'

@@ -11,6 +11,7 @@ import {
   type SessionRegister,
 } from '../../../src/session/session-register.js'
 import type { ChangeFeed } from '../../../src/session/session-store.js'
+import type { Tokens } from '../../../src/session/session.js'
 import { createSessions, type SessionsOptions } from '../../../src/session/sessions.js'
 import { parseTicket } from '../../../src/session/ticket.js'
 import { clientOf, createSignIn, identityOf } from './people.js'
@@ -33,13 +34,17 @@ export interface FillerOptions {
   readonly times: Times
   /** Of so many sessions one has a cookie. */
   readonly oneIn: number
+  /**
+   * How long before now the session with that number was active last. By default so long that the first
+   * request of each notes its activity, and none that follows does.
+   */
+  readonly activeAgoMs?: (number: number) => number
+  /** Over the tokens of each. */
+  readonly tokens?: Partial<Tokens>
 }
 
 const atOnce = 1000
 const keyBytes = 32
-
-/** So long ago that the first request of each notes its activity, and none that follows does. */
-const agoMs = 120_000
 
 /** ARGV: a sealed record for all, activity, time to live, expiry; then key, facts and sets of each. */
 const copies = `
@@ -57,7 +62,8 @@ end`
  * Creates sessions as a login does, and between them, a hundred times as fast, sessions that are the same
  * to Redis and to the inventory, but whose sealed record is a copy of a real one and opens for nobody.
  */
-export function createFiller({ port, keyRing, issuer, times, oneIn }: FillerOptions): Filler {
+export function createFiller(options: FillerOptions): Filler {
+  const { port, keyRing, issuer, times, oneIn, activeAgoMs = () => 120_000, tokens } = options
   const client = new Redis(port, '127.0.0.1', { enableAutoPipelining: true })
   const keys = createRedisKeys('valetkey:')
   const store = createRedisSessionStore({
@@ -78,13 +84,14 @@ export function createFiller({ port, keyRing, issuer, times, oneIn }: FillerOpti
   })
 
   async function create(number: number): Promise<string> {
-    const now = Date.now() - agoMs
-    const signIn = { ...createSignIn(issuer, number, now), startedAt: Date.now() }
-    return (await sessions.create(signIn, now)).cookieValue
+    const now = Date.now() - activeAgoMs(number)
+    const signIn = createSignIn(issuer, number, now)
+    const own = { tokens: { ...signIn.tokens, ...tokens }, startedAt: Date.now() }
+    return (await sessions.create({ ...signIn, ...own }, now)).cookieValue
   }
 
   async function copy(cookie: string, numbers: readonly number[]): Promise<void> {
-    const now = Date.now() - agoMs
+    const now = Date.now() - activeAgoMs(numbers[0] ?? 0)
     const sealed = await client.hgetBuffer(keys.session(parseTicket(cookie)?.key ?? ''), 'sealed')
     const random = randomBytes(keyBytes * numbers.length)
     const each = numbers.flatMap((number, at) => {
