@@ -12,7 +12,8 @@ const idleCheckMs = 50
  */
 export async function drainServer(server: Server): Promise<void> {
   server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-    response.setHeader('connection', 'close')
+    // not as a header, beside which node would take one field of each name only
+    response.shouldKeepAlive = false
   })
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // The server closes what is idle at this moment only; a connection that is busy now stays open after

@@ -1,12 +1,13 @@
-import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { forwardingHeaders } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import { withoutPrefix } from '../access/sent-path.js'
 import type { RouteConfig } from '../config/schema.js'
 import type { BearerCaller } from '../http/bearer.js'
 import type { Admission } from '../http/verdict.js'
-import type { AnswerChallenge } from '../http/upstream-challenge.js'
-import type { ForwardPlan } from '../proxy/forwarder.js'
+import type { AnswerWith } from '../http/answers.js'
+import type { FindChallengeAnswer } from '../http/upstream-challenge.js'
+import type { ForwardPlan } from '../proxy/forward-plan.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
 import { createUpstream, type Upstream } from '../proxy/upstream.js'
 import type { LiveSession } from '../session/sessions.js'
@@ -14,7 +15,11 @@ import type { CallerHeaders } from './caller-headers.js'
 import type { ProveToUpstream } from './upstream-proofs.js'
 
 /** Turns what the gate admitted into what the forwarder needs. */
-export type PlanForward = (request: FastifyRequest, admission: Admission) => ForwardPlan
+export type PlanForward = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  admission: Admission,
+) => ForwardPlan
 
 export function createForwardPlans(options: {
   readonly routes: readonly CompiledRoute[]
@@ -24,12 +29,13 @@ export function createForwardPlans(options: {
   readonly proveToUpstream: ProveToUpstream
   /** Ties a WebSocket or an event stream to the session that it was opened with. */
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
-  readonly answerChallenge: AnswerChallenge
+  readonly findChallengeAnswer: FindChallengeAnswer
+  readonly answerWith: AnswerWith
   /** Ties one to the access token that it was opened with. */
   readonly closeAtExpiry: (bearer: BearerCaller, connection: LiveConnection) => void
 }): PlanForward {
-  const { scheme, callerHeaders, proveToUpstream, closeWithSession, answerChallenge } = options
-  const { closeAtExpiry } = options
+  const { scheme, callerHeaders, proveToUpstream, closeWithSession } = options
+  const { closeAtExpiry, findChallengeAnswer, answerWith } = options
   const ways = new Map(
     options.routes.map(({ config }) => {
       const upstream = upstreamOf(config)
@@ -42,13 +48,13 @@ export function createForwardPlans(options: {
     return bearer && ((connection) => closeAtExpiry(bearer, connection))
   }
 
-  return function planForward(request, admission) {
+  return function planForward(request, response, admission) {
     const { arrival, route, live, upstreamToken } = admission
     const { config } = route
     const way = ways.get(config)
     if (way === undefined) throw new Error('a route that was not compiled')
     const { stripPrefix, accessToken, tokenExchange } = config.forward
-    const host = request.raw.headers.host ?? ''
+    const host = request.headers.host ?? ''
     const forwarding = [...forwardingHeaders(arrival.client, { scheme, host }), ...way.headers]
     const { method } = arrival.facts
     const target =
@@ -66,7 +72,11 @@ export function createForwardPlans(options: {
       onLive: onLive(admission),
       answerUnauthorized:
         live &&
-        ((reply, challenges) => answerChallenge({ request, reply, admission, live, challenges })),
+        ((challenges) => {
+          const answer = findChallengeAnswer({ request, admission, live, challenges })
+          if (answer !== undefined) answerWith(request, response, answer)
+          return answer !== undefined
+        }),
       passAuthorization: config.forward.clientAuthorization === 'pass',
       addHeaders: [...forwarding, ...callerHeaders(admission)],
     }

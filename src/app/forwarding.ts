@@ -1,24 +1,20 @@
 import type { Logger } from 'pino'
 import type { CompiledRoute } from '../access/route-table.js'
-import type { Answers } from '../http/answers.js'
+import type { Answers, AnswerWith } from '../http/answers.js'
 import type { CookieNames } from '../http/cookies.js'
+import type { Forwarding } from '../http/server.js'
 import type { StepUps } from '../http/step-ups.js'
 import { createChallengeAnswers } from '../http/upstream-challenge.js'
-import { createForwarder, type Forwarder } from '../proxy/forwarder.js'
+import { createForwarder } from '../proxy/forwarder.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import type { CallerHeaders } from './caller-headers.js'
 import { createCloseAtExpiry } from './close-at-expiry.js'
 import { createCloseWithSession } from './close-with-session.js'
-import { createForwardPlans, type PlanForward } from './forward-plans.js'
+import { createForwardPlans } from './forward-plans.js'
 import { createUpstreamProofs } from './upstream-proofs.js'
 
-/** The way of admitted requests to their upstreams. */
-export interface Forwarding {
-  readonly plan: PlanForward
-  readonly register: Forwarder['register']
-}
-
+/** Makes the way of admitted requests to their upstreams. */
 export function createForwarding(options: {
   readonly publicUrl: URL
   readonly routes: readonly CompiledRoute[]
@@ -31,9 +27,10 @@ export function createForwarding(options: {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: () => number
+  readonly answerWith: AnswerWith
 }): Forwarding {
   const { routes, isReservedHeader, cookieNames, callerHeaders, stepUps, answers } = options
-  const { sessions, metrics, logger, clock } = options
+  const { sessions, metrics, logger, clock, answerWith } = options
   const plan = createForwardPlans({
     routes,
     scheme: options.publicUrl.protocol.slice(0, -1),
@@ -41,20 +38,33 @@ export function createForwarding(options: {
     proveToUpstream: createUpstreamProofs(clock),
     closeWithSession: createCloseWithSession(sessions, logger),
     closeAtExpiry: createCloseAtExpiry({ logger, clock }),
-    answerChallenge: createChallengeAnswers(stepUps),
+    findChallengeAnswer: createChallengeAnswers(stepUps),
+    answerWith,
   })
   const forwarder = createForwarder({
     isReservedHeader,
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: cookieNames.isOwnCookie,
-    onFinalRecipient(_request, reply) {
-      answers.empty(reply, 'OPTIONS', 204)
+    onFinalRecipient(request, response) {
+      answerWith(request, response, (_asked, reply) => answers.empty(reply, 'OPTIONS', 204))
     },
     onUpstreamResponse: metrics.upstreamAnswered,
-    onUpstreamError(request, reply, error) {
+    onUpstreamError(request, response, error) {
       if (error.statusCode >= 500) metrics.upstreamError(error.code)
-      answers.error(request, reply, error)
+      answerWith(request, response, (asked, reply) => answers.error(asked, reply, error))
+    },
+    onForwarded(request, response, startedAt) {
+      metrics.request('proxied')
+      if (!logger.isLevelEnabled('debug')) return
+      const durationMs = Math.round(performance.now() - startedAt)
+      logger.debug({ req: request, res: response, answer: 'proxied', durationMs }, 'answered')
     },
   })
-  return { plan, register: forwarder.register }
+  return {
+    forward: (request, response, admission) =>
+      forwarder.forward(request, response, plan(request, response, admission)),
+    takeUpgrades: forwarder.takeUpgrades,
+    closeLive: forwarder.closeLive,
+    destroy: forwarder.destroy,
+  }
 }

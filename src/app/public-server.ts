@@ -9,7 +9,6 @@ import { createArrivals, createOriginalArrivals } from '../http/arrival.js'
 import { type Check, createCheck } from '../http/check.js'
 import { sharingHeaders } from '../http/cross-origin.js'
 import type { ForwardAuth } from '../http/forward-auth.js'
-import { createGate } from '../http/gate.js'
 import { createJudge } from '../http/judge.js'
 import type { Certificate } from '../http/listener.js'
 import { createPaths } from '../http/paths.js'
@@ -116,19 +115,6 @@ export async function createPublicServer(
     headersToRemove: createHeadersToRemove({ isReserved, neverFromClients: sentNames }),
     withoutOwnCookies: (cookie) => withoutOwnCookies(cookie, cookieNames.isOwnCookie),
   }
-  const forwarding = createForwarding({
-    publicUrl,
-    routes: table.routes,
-    isReservedHeader: isReserved,
-    cookieNames,
-    callerHeaders,
-    stepUps,
-    answers,
-    sessions,
-    metrics,
-    logger,
-    clock,
-  })
   const newRequestId = createRequestIds()
   const server = await createServer({
     certificate,
@@ -136,7 +122,8 @@ export async function createPublicServer(
     newRequestId,
     readArrival,
     answers,
-    gate: createGate({ judge, refuse }),
+    judge,
+    refuse,
     endpoints: createEndpointContext(config, parts, {
       ...entrance,
       cookies,
@@ -145,10 +132,21 @@ export async function createPublicServer(
       readArrival,
       forwardAuth,
     }),
-    registerForwarder: forwarding.register,
-    onAdmission(request, admission) {
-      request.forwardPlan = forwarding.plan(request, admission)
-    },
+    createForwarding: (answerWith) =>
+      createForwarding({
+        publicUrl,
+        routes: table.routes,
+        isReservedHeader: isReserved,
+        cookieNames,
+        callerHeaders,
+        stepUps,
+        answers,
+        sessions,
+        metrics,
+        logger,
+        clock,
+        answerWith,
+      }),
     onAnswered(request, reply, answer) {
       metrics.request(answer)
       if (!logger.isLevelEnabled('debug')) return

@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { standardLogoutParameters } from './logout-parameters.js'
 import { strict, text } from './schema-parts.js'
 
 /** How people are signed out at the provider as well. */
@@ -18,7 +17,12 @@ export const logoutFields = {
           ),
         ),
         parameters: Type.Record(Type.String(), Type.String(), {
-          default: standardLogoutParameters,
+          default: {
+            client_id: '{clientId}',
+            id_token_hint: '{idToken}',
+            post_logout_redirect_uri: '{returnTo}',
+            state: '{state}',
+          },
           description:
             'What to send along. `{clientId}`, `{idToken}`, `{returnTo}`, `{state}` and `{claim:name}` stand for what they say; a parameter for which there is nothing is left out.',
         }),

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendGrpcStatus } from './grpc.js'
 import { prefersPage } from './navigation.js'
@@ -59,6 +60,19 @@ export interface JsonOptions {
   readonly contentType?: string
   readonly cacheControl?: string
 }
+
+/** Answers a request by way of the framework. */
+export type Answer = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => FastifyReply | Promise<FastifyReply>
+
+/** Has the framework answer a request that it has not seen so far; nothing was sent to the client. */
+export type AnswerWith = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+) => void
 
 /** Makes every answer that does not come from an upstream. */
 export interface Answers {

@@ -1,25 +1,95 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Arrival } from './arrival.js'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parseRequestTarget } from '../access/request-target.js'
+import type { Answers, AnswerWith } from './answers.js'
+import type { Arrival, ReadArrival } from './arrival.js'
+import { createDistrust } from './distrust.js'
 import type { Judge } from './judge.js'
+import { messageFault } from './message-fault.js'
 import type { Refuse } from './refusals.js'
 import type { Admission } from './verdict.js'
 
-/** Admits a request to its upstream, or answers it and gives undefined. */
-export type Gate = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  arrival: Arrival,
-) => Promise<Admission | undefined>
+export type TakeRequest = (request: IncomingMessage, response: ServerResponse) => void
+
+export interface GateOptions {
+  readonly readArrival: ReadArrival
+  readonly judge: Judge
+  readonly refuse: Refuse
+  readonly answers: Answers
+  readonly answerWith: AnswerWith
+  /** Where original requests are asked about, their target behind it. */
+  readonly extAuthzPath: string
+  /** Serves Valetkey's own endpoints. */
+  readonly serveOwn: TakeRequest
+  /** Sends an admitted request to its upstream. */
+  readonly forward: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    admission: Admission,
+  ) => void
+}
 
 /**
- * Answers the requests that are not to go to their upstream. A session store that cannot be reached is
- * thrown on and answered with 503: nobody is sent to the provider and no cookie is touched.
+ * Takes every request that arrives: one to an own endpoint is served, one that is admitted goes to its upstream past
+ * the framework, which makes up half of what a request costs, and any other is answered.
+ *
+ * A session store that cannot be reached is answered with 503: nobody is sent to the provider and no cookie is touched.
  */
-export function createGate({ judge, refuse }: { judge: Judge; refuse: Refuse }): Gate {
-  return async function admit(request, reply, arrival) {
-    const verdict = await judge(arrival, request.raw)
-    if (verdict.kind === 'admitted') return verdict.admission
-    await refuse(request, reply, arrival, verdict)
-    return undefined
+export function createGate(options: GateOptions): TakeRequest {
+  const { readArrival, judge, refuse, answers, answerWith, extAuthzPath } = options
+  const distrust = createDistrust()
+
+  async function admit(
+    request: IncomingMessage,
+    response: ServerResponse,
+    arrival: Arrival,
+  ): Promise<void> {
+    try {
+      const verdict = await judge(arrival, request)
+      if (response.destroyed) return
+      if (verdict.kind !== 'admitted') {
+        answerWith(request, response, (asked, reply) => refuse(asked, reply, arrival, verdict))
+        return
+      }
+      const { headers, httpVersion } = request
+      if (headers.expect !== undefined && httpVersion !== '1.0') response.writeContinue()
+      options.forward(request, response, verdict.admission)
+    } catch (error) {
+      answerWith(request, response, (asked, reply) => answers.error(asked, reply, error))
+    }
   }
+
+  return function takeRequest(request, response) {
+    if (distrust.covers(request)) return
+    const fault = messageFault(request)
+    if (fault !== undefined) {
+      distrust.begin(request)
+      const headers = { connection: 'close' }
+      answerWith(request, response, (asked, reply) =>
+        answers.problem(asked, reply, fault, { headers }),
+      )
+      return
+    }
+    // What follows the prefix is another request's target, whose readings are that one's alone.
+    if (staysBelow(request, extAuthzPath)) {
+      options.serveOwn(request, response)
+      return
+    }
+    const arrival = readArrival(request)
+    if (arrival.location.kind === 'refused') distrust.begin(request)
+    if (arrival.location.kind === 'own') options.serveOwn(request, response)
+    else void admit(request, response, arrival)
+  }
+}
+
+/**
+ * Whether a target leads below a path however it is read: an ingress that keeps clients away from there may take
+ * `/path/../page` for `/page`, and send it on as it came.
+ */
+export function staysBelow({ method = '', url = '' }: IncomingMessage, path: string): boolean {
+  if (!url.startsWith(`${path}/`)) return false
+  const target = parseRequestTarget({ method, target: url, host: '' })
+  return (
+    target.kind === 'target' &&
+    target.readings.every((reading) => reading === path || reading.startsWith(`${path}/`))
+  )
 }

@@ -1,10 +1,5 @@
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
-import type { Answers } from './answers.js'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import type { Answer, Answers } from './answers.js'
 
 /** An answer of Valetkey's own that another protocol than HTTP carries. */
 export interface RenderedAnswer {
@@ -12,8 +7,6 @@ export interface RenderedAnswer {
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
 }
-
-type Answer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>
 
 /** Has an answer made for a request with these headers, as over HTTP; what is thrown is answered, too. */
 export type RenderAnswer = (

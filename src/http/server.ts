@@ -1,68 +1,72 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { Http2ServerRequest } from 'node:http2'
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
-import { parseRequestTarget } from '../access/request-target.js'
-import type { Answers } from './answers.js'
-import type { ReadArrival } from './arrival.js'
-import { createDistrust } from './distrust.js'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Answer, Answers, AnswerWith } from './answers.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerEndpoints, servedPaths } from './endpoints.js'
-import type { Gate } from './gate.js'
-import type { Admission } from './verdict.js'
+import { createGate, type GateOptions, staysBelow, type TakeRequest } from './gate.js'
 import { isGrpcCall } from './grpc.js'
 import { type Certificate, createListener, type Listener } from './listener.js'
 import { answerMalformed } from './malformed-requests.js'
-import { messageFault } from './message-fault.js'
 
-export interface ServerOptions {
+/** Sends admitted requests to their upstreams. */
+export interface Forwarding {
+  readonly forward: GateOptions['forward']
+  /** Takes the upgrades of the listener; what may be forwarded of them comes to `take`. */
+  takeUpgrades(server: Server, take: TakeRequest): void
+  closeLive(): void
+  destroy(): Promise<void>
+}
+
+export interface ServerOptions extends Pick<GateOptions, 'readArrival' | 'judge' | 'refuse'> {
   /** With one the listener speaks TLS. */
   readonly certificate: Certificate | undefined
   readonly logger: FastifyBaseLogger
   readonly newRequestId: () => string
-  readonly readArrival: ReadArrival
-  readonly gate: Gate
   readonly answers: Answers
   readonly endpoints: EndpointContext
-  /** Makes a scope forward what the gate admits at `/`. */
-  readonly registerForwarder: (scope: FastifyInstance) => Promise<void>
-  /** Prepares an admitted request for the forwarder. */
-  readonly onAdmission: (request: FastifyRequest, admission: Admission) => void
-  /** Is told of every finished answer; `proxied` is the upstream's. */
+  /** Makes what forwards; it answers what an upstream did not with the function that it gets. */
+  readonly createForwarding: (answerWith: AnswerWith) => Forwarding
+  /** Is told of every answer that was not an upstream's. */
   readonly onAnswered: (request: FastifyRequest, reply: FastifyReply, answer: string) => void
 }
 
 /**
- * The public listener: Valetkey's own endpoints, and everything else through the gate.
- *
- * Whatever is not an own endpoint is routed as `/`, so that the framework's reading of paths plays no
- * part; the gate's reading, made before, is the only one.
+ * The public listener: the gate takes all requests. The framework serves Valetkey's own endpoints and makes all answers
+ * that are not an upstream's; its reading of paths plays no part for anything but an own endpoint's.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { answers, readArrival, endpoints } = options
   const ownPaths = new Set(servedPaths(endpoints))
-
-  const distrust = createDistrust()
+  const handedOver = new WeakMap<IncomingMessage, Answer>()
+  let serveOwn: TakeRequest | undefined
   let listener: Listener | undefined
+
+  const answerWith: AnswerWith = (request, response, answer) => {
+    if (response.headersSent || response.destroyed) return
+    handedOver.set(request, answer)
+    serveOwn?.(request, response)
+  }
+  const forwarding = options.createForwarding(answerWith)
+
   const server: FastifyInstance = fastify({
     serverFactory(onRequest) {
-      listener = createListener({ onRequest, certificate: options.certificate })
+      serveOwn = onRequest
+      const { extAuthz: extAuthzPath } = endpoints.paths
+      const { forward } = forwarding
+      const take = createGate({ ...options, answerWith, extAuthzPath, serveOwn, forward })
+      listener = createListener({ onRequest: take, certificate: options.certificate })
+      forwarding.takeUpgrades(listener.server, take)
       return listener.server
     },
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: options.newRequestId,
     rewriteUrl(request) {
-      // What follows the prefix is another request's target, whose readings are that one's alone.
+      if (handedOver.has(request)) return '/'
       if (staysBelow(request, endpoints.paths.extAuthz)) return endpoints.paths.extAuthz
-      const { location, path, originForm } = readArrival(request)
-      if (location.kind === 'refused') distrust.begin(request)
-      if (location.kind !== 'own') return '/'
+      const { path, originForm } = readArrival(request)
       return ownPaths.has(path) ? originForm : endpoints.paths.base
     },
     exposeHeadRoutes: false,
@@ -72,20 +76,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   server.decorateRequest('isGrpcCall', false)
   server.addHook('preClose', (done) => {
     listener?.drain()
+    forwarding.closeLive()
     done()
   })
-  server.addHook('onRequest', (request, reply, done) => {
-    if (distrust.covers(request.raw)) {
-      reply.hijack()
-      return
-    }
-    const fault = messageFault(request.raw)
-    if (fault === undefined) {
-      done()
-      return
-    }
-    distrust.begin(request.raw)
-    answers.problem(request, reply, fault, { headers: { connection: 'close' } })
+  server.addHook('onRequest', async (request, reply) => {
+    const answer = handedOver.get(request.raw)
+    if (answer === undefined) return
+    request.isGrpcCall =
+      readArrival(request.raw).location.kind === 'route' && isGrpcCall(request.raw)
+    await answer(request, reply)
+    return reply
   })
   server.addHook('preParsing', (request, reply, payload, done) => {
     const { headers, httpVersion } = request.raw
@@ -107,33 +107,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     })
   })
   server.addHook('onResponse', (request, reply, done) => {
-    options.onAnswered(request, reply, String(reply.getHeader('x-valetkey-answer') ?? 'proxied'))
+    options.onAnswered(request, reply, String(reply.getHeader('x-valetkey-answer')))
     done()
   })
 
   await server.register((scope) => registerEndpoints(scope, endpoints))
   await server.register(async (scope) => {
-    scope.addHook('onRequest', async (request, reply) => {
-      const arrival = readArrival(request.raw)
-      request.isGrpcCall = arrival.location.kind === 'route' && isGrpcCall(request.raw)
-      const admission = await options.gate(request, reply, arrival)
-      if (admission === undefined) return reply
-      options.onAdmission(request, admission)
-    })
-    await options.registerForwarder(scope)
+    scope.addHook('onClose', () => forwarding.destroy())
   })
   return server
-}
-
-/**
- * Whether a target leads below a path however it is read: an ingress that keeps clients away from there may take
- * `/path/../page` for `/page`, and send it on as it came.
- */
-function staysBelow({ method = '', url = '' }: IncomingMessage, path: string): boolean {
-  if (!url.startsWith(`${path}/`)) return false
-  const target = parseRequestTarget({ method, target: url, host: '' })
-  return (
-    target.kind === 'target' &&
-    target.readings.every((reading) => reading === path || reading.startsWith(`${path}/`))
-  )
 }

@@ -1,37 +1,37 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import { countAttempt } from '../access/step-up.js'
 import { parseStepUpChallenge } from '../access/step-up-challenge.js'
 import type { LiveSession } from '../session/sessions.js'
+import type { Answer } from './answers.js'
 import type { Admission } from './verdict.js'
 import { isNavigation } from './navigation.js'
 import type { StepUps } from './step-ups.js'
 
 /**
- * Answers in the place of an upstream whose 401 asks for a better authentication (RFC 9470 §3), if a person
- * is there to see the provider's page. False leaves the 401 to the client, which knows better what to do.
+ * Finds the answer in the place of an upstream's whose 401 asks for a better authentication (RFC 9470 §3), if a person
+ * is there to see the provider's page. Without one the 401 is for the client, which knows better what to do.
  */
-export type AnswerChallenge = (unauthorized: {
-  request: FastifyRequest
-  reply: FastifyReply
+export type FindChallengeAnswer = (unauthorized: {
+  request: IncomingMessage
   admission: Admission
   live: LiveSession
   /** Its `WWW-Authenticate` fields. */
   challenges: readonly string[]
-}) => boolean
+}) => Answer | undefined
 
-export function createChallengeAnswers(stepUps: StepUps): AnswerChallenge {
-  return function answerChallenge({ request, reply, admission, live, challenges }) {
-    if (!isNavigation(request.raw)) return false
+export function createChallengeAnswers(stepUps: StepUps): FindChallengeAnswer {
+  return function findChallengeAnswer({ request, admission, live, challenges }) {
+    if (!isNavigation(request)) return undefined
     const stepUp = parseStepUpChallenge(challenges)
-    if (stepUp === undefined) return false
+    if (stepUp === undefined) return undefined
     const attempt = countAttempt(live.session, stepUp, admission.now)
-    if (attempt === undefined) {
-      const code = 'ERR_STEP_UP_FAILED'
-      request.log.info({ code, session: live.key, stepUp }, 'the upstream asks for it once more')
-      stepUps.refuse(request, reply, { admission, stepUp })
-    } else {
-      stepUps.require(request, reply, { admission, stepUp, attempt })
+    if (attempt !== undefined) {
+      return (asked, reply) => stepUps.require(asked, reply, { admission, stepUp, attempt })
     }
-    return true
+    return (asked, reply) => {
+      const code = 'ERR_STEP_UP_FAILED'
+      asked.log.info({ code, session: live.key, stepUp }, 'the upstream asks for it once more')
+      return stepUps.refuse(asked, reply, { admission, stepUp })
+    }
   }
 }

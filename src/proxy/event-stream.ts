@@ -1,21 +1,23 @@
 import type { ServerResponse } from 'node:http'
-import type { UpstreamResponse } from './exchange.js'
+import type { ResponseHead } from './exchange.js'
 import { closeWithinMs, type LiveConnection } from './live-connection.js'
 
 /** Responses that never end by themselves: server-sent events, and parts of which each replaces the one before. */
 const endlessTypes = /^\s*(text\/event-stream|multipart\/x-mixed-replace)\s*(;|$)/i
 
 /** Whether a response goes on for as long as both ends like, unlike one that is merely long. */
-export const isEventStream = ({ rawHeaders }: UpstreamResponse): boolean =>
+export const isEventStream = ({ rawHeaders }: ResponseHead): boolean =>
   endlessTypes.test(findHeader(rawHeaders, 'content-type') ?? '')
 
 /**
  * An event stream that is being sent as `sent`. Closing ends it after the last piece that came: what a client has of an
- * event without its end does not count as one. Where a length was promised it is broken off.
+ * event without its end does not count as one. Where a length was promised it is broken off. `stop` has nothing more of
+ * it come.
  */
 export const createEventStream = (
   sent: ServerResponse,
-  { body, rawHeaders }: UpstreamResponse,
+  { rawHeaders }: ResponseHead,
+  stop: () => void,
 ): LiveConnection => {
   let timer: NodeJS.Timeout | undefined
   const closed = new Promise<void>((resolve) => {
@@ -30,17 +32,18 @@ export const createEventStream = (
       if (timer || sent.closed) return
       // the client may have stopped reading
       timer = setTimeout(() => sent.destroy(), closeWithinMs)
-      body.unpipe(sent)
+      stop()
       if (findHeader(rawHeaders, 'content-length') === undefined) sent.end()
       else sent.destroy()
-      body.destroy()
     },
   }
 }
 
 const findHeader = (rawHeaders: readonly string[], name: string): string | undefined => {
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === name) return rawHeaders[i + 1]
+    if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name) {
+      return rawHeaders[i + 1]
+    }
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { UpstreamAgent } from './agents.js'
 import { noteBodyBytes } from './body-garbage.js'
@@ -7,30 +7,34 @@ import { isFramedClearly } from './response-headers.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import { upstreamTarget, type Upstream } from './upstream.js'
 
-/** What an upstream answered; the body is still to come. */
-export interface UpstreamResponse {
+/** What an upstream answered, but for the body. */
+export interface ResponseHead {
   readonly statusCode: number
   /** The reason phrase as sent. */
   readonly statusMessage: string
   /** Names and values by turns, one character a byte. */
   readonly rawHeaders: readonly string[]
-  readonly body: Readable
 }
 
+/** What comes of a request, in this order. */
 export interface ExchangeEvents {
   /** The final response has begun. */
-  readonly onResponse: (response: UpstreamResponse) => void
-  /** The response was asked for its body before anything of it came: headers should not wait for it any longer. */
-  readonly onBodyAwaited: () => void
-  /** The body has ended well and these fields stand behind it; comes before the body's own `end`. */
-  readonly onTrailers: (rawTrailers: readonly string[]) => void
-  /** There will be no response, or no end of its body: after `onResponse` the body is destroyed as well. */
-  readonly onError: (error: UpstreamError) => void
+  onResponse(head: ResponseHead): void
+  /** What came with the head is not all: it should not wait any longer. */
+  onBodyAwaited(): void
+  /** False: nothing more is taken until `resume`. */
+  onData(chunk: Buffer): boolean
+  /** The response is whole; these fields stand behind its body. */
+  onEnd(rawTrailers: readonly string[]): void
+  /** There will be no response, or no end of it. */
+  onError(error: UpstreamError): void
 }
 
 export interface Exchange {
+  /** Goes on taking the response's body. */
+  resume(): void
   /** Gives up: what has not been sent is not sent, and the connection is broken off. No event follows. */
-  readonly cancel: () => void
+  cancel(): void
 }
 
 export interface ExchangeRequest {
@@ -41,9 +45,9 @@ export interface ExchangeRequest {
   /** The body to be sent, if there is one. */
   readonly body: Readable | undefined
   /** How long the body is said to be, where that is said. */
-  readonly bodyLength: number | undefined
+  readonly bodyLength: number
   /** Is shown the body on its way. */
-  readonly onBodyData?: ((chunk: Buffer) => void) | undefined
+  readonly onBodyData: ((chunk: Buffer) => void) | undefined
   /** What stands behind the body, once it has ended, as far as it is fit for the upstream. */
   readonly readTrailers: () => readonly string[]
 }
@@ -52,9 +56,6 @@ export interface ExchangeRequest {
  * Sends one request to the upstream and hands its response over as it arrives. Neither body is ever held as a whole:
  * each end reads only as fast as the other takes. It is sent once, but for a request that may be repeated (RFC 9110
  * §9.2.2) and met a connection that the upstream was just closing.
- *
- * Time is measured here and not by undici, whose limit for the response headers runs while a long body is still on its
- * way up.
  */
 export const startExchange = (
   agent: UpstreamAgent,
@@ -62,156 +63,202 @@ export const startExchange = (
   request: ExchangeRequest,
   events: ExchangeEvents,
 ): Exchange => {
-  const { idleMs, responseMs } = upstream.timeouts
-  let controller: Dispatcher.DispatchController | undefined
-  let responseBody: Readable | undefined
-  let timer: NodeJS.Timeout | undefined
-  let bodyBegun = false
-  let isWhole = false
-  let over = false
-  let canceled = false
-  let startedAt = 0
-  let mayRepeat = request.body === undefined && idempotentMethods.has(request.method)
-
-  const end = (): void => {
-    over = true
-    clearTimeout(timer)
-  }
-  const progress = (): void => {
-    timer?.refresh()
-  }
-  const limit = (ms: number, what: string): void => {
-    clearTimeout(timer)
-    if (ms === 0 || over) return
-    timer = setTimeout(() => {
-      controller?.abort(new UpstreamError('ERR_UPSTREAM_TIMEOUT', `${what} within ${ms} ms`))
-    }, ms)
-  }
-  const cancel = (): void => {
-    if (over) return
-    end()
-    canceled = true
-    controller?.abort(new UpstreamError('ERR_UPSTREAM_FAILED', 'the client has gone'))
-  }
-
-  const awaitResponse = (): void => limit(responseMs, 'no response headers')
-  const createBody = (): Readable =>
-    new Readable({
-      highWaterMark: 64 * 1024,
-      read() {
-        progress()
-        if (!bodyBegun && !over) {
-          bodyBegun = true
-          events.onBodyAwaited()
-        }
-        controller?.resume()
-      },
-      destroy(error, done) {
-        cancel()
-        done(error)
-      },
-    })
-
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart: (started) => {
-      controller = started
-      startedAt = tick()
-      if (canceled) {
-        started.abort(new UpstreamError('ERR_UPSTREAM_FAILED', 'the client has gone'))
-        return
-      }
-      if (!request.body) {
-        awaitResponse()
-        return
-      }
-      limit(idleMs, 'nothing of the request body')
-      let bytesLeft = upstream.maxBodyBytes
-      request.body.on('data', (chunk: Buffer) => {
-        progress()
-        noteBodyBytes(chunk.length)
-        request.onBodyData?.(chunk)
-        bytesLeft -= chunk.length
-        if (bytesLeft < 0) started.abort(tooLarge(upstream))
-      })
-      request.body.once('end', () => {
-        if (responseBody === undefined) awaitResponse()
-      })
-    },
-    onResponseStart: (current, statusCode, _headers, statusMessage = '') => {
-      // 1xx: nothing to pass on, the final response is still to come
-      if (statusCode < 200) return
-      if (statusCode > 599) {
-        throw new UpstreamError('ERR_UPSTREAM_MALFORMED', `status code ${statusCode}`)
-      }
-      const rawHeaders = toRawHeaders(current.rawHeaders)
-      if (!isFramedClearly(rawHeaders)) {
-        throw new UpstreamError('ERR_UPSTREAM_MALFORMED', 'a transfer coding besides chunked')
-      }
-      limit(idleMs, 'nothing of the response body')
-      isWhole = statusCode === 304
-      responseBody = createBody()
-      events.onResponse({
-        statusCode,
-        statusMessage,
-        rawHeaders,
-        body: responseBody,
-      })
-    },
-    onResponseData: (current, chunk) => {
-      progress()
-      noteBodyBytes(chunk.length)
-      bodyBegun = true
-      if (responseBody?.push(chunk) === false) current.pause()
-    },
-    onResponseEnd: (current) => {
-      end()
-      const rawTrailers = toRawHeaders(current.rawTrailers)
-      if (rawTrailers.length > 0) events.onTrailers(rawTrailers)
-      responseBody?.push(null)
-    },
-    onResponseError: (_controller, cause) => {
-      if (over) return
-      if (mayRepeat && responseBody === undefined && brokeIdle(cause, startedAt)) {
-        mayRepeat = false
-        clearTimeout(timer)
-        agent.dispatch(options, handler)
-        return
-      }
-      end()
-      // 304 may tell the length that a 200 would have (RFC 9110 §8.6), which undici waits for in vain
-      if (isWhole && responseBody) {
-        responseBody.push(null)
-        return
-      }
-      const error = toUpstreamError(cause)
-      events.onError(error)
-      responseBody?.destroy(error)
-    },
-  }
-
-  const options = {
-    origin: upstream.origin,
-    // else undici asks for, and verifies, the name that the client put into Host
-    servername: upstream.hostname,
-    path: upstreamTarget(upstream, request.target),
-    method: request.method,
-    headers: request.headers,
-    body: request.body ?? null,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    readTrailers: request.body && request.readTrailers,
-  }
-  if ((request.bodyLength ?? 0) > upstream.maxBodyBytes) {
-    over = true
-    events.onError(tooLarge(upstream))
-  } else {
-    agent.dispatch(options, handler)
-  }
-  return { cancel }
+  const exchange = new UpstreamExchange(agent, upstream, request, events)
+  exchange.start()
+  return exchange
 }
+
+/**
+ * What undici is told to do, and tells. One object for each request and no closures, for it is on the way of all.
+ *
+ * Time is measured here and not by undici, whose limit for the response headers runs while a long body is still on its
+ * way up.
+ */
+class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | undefined
+  private timer: NodeJS.Timeout | undefined
+  private responseBegun = false
+  /** The response has no body whatever its headers say. */
+  private isWhole = false
+  private over = false
+  private canceled = false
+  private startedAt = 0
+  private mayRepeat: boolean
+
+  private readonly agent: UpstreamAgent
+  private readonly upstream: Upstream
+  private readonly request: ExchangeRequest
+  private readonly events: ExchangeEvents
+
+  constructor(
+    agent: UpstreamAgent,
+    upstream: Upstream,
+    request: ExchangeRequest,
+    events: ExchangeEvents,
+  ) {
+    this.agent = agent
+    this.upstream = upstream
+    this.request = request
+    this.events = events
+    this.mayRepeat = request.body === undefined && idempotentMethods.has(request.method)
+  }
+
+  start(): void {
+    if (this.request.bodyLength > this.upstream.maxBodyBytes) {
+      this.over = true
+      this.events.onError(tooLarge(this.upstream))
+      return
+    }
+    this.dispatch()
+  }
+
+  resume(): void {
+    this.progress()
+    this.controller?.resume()
+  }
+
+  cancel(): void {
+    if (this.over) return
+    this.end()
+    this.canceled = true
+    this.controller?.abort(gone())
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    this.startedAt = tick()
+    if (this.canceled) {
+      controller.abort(gone())
+      return
+    }
+    if (this.request.body === undefined) this.limit(this.upstream.timeouts.responseMs, noHeaders)
+    else this.watchBody(this.request.body, controller)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    _headers: unknown,
+    statusMessage = '',
+  ): void {
+    // 1xx: nothing to pass on, the final response is still to come
+    if (statusCode < 200) return
+    if (statusCode > 599) {
+      throw new UpstreamError('ERR_UPSTREAM_MALFORMED', `status code ${statusCode}`)
+    }
+    const rawHeaders = toTexts(controller.rawHeaders)
+    if (!isFramedClearly(rawHeaders)) {
+      throw new UpstreamError('ERR_UPSTREAM_MALFORMED', 'a transfer coding besides chunked')
+    }
+    clearTimeout(this.timer)
+    this.responseBegun = true
+    this.isWhole = statusCode === 304
+    // most bodies come with the head, and need neither a limit nor a head that is sent before them
+    process.nextTick(awaitBody, this)
+    this.events.onResponse({ statusCode, statusMessage, rawHeaders })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.over) return
+    this.progress()
+    noteBodyBytes(chunk.length)
+    if (!this.events.onData(chunk)) controller.pause()
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (this.over) return
+    this.end()
+    this.events.onEnd(toTexts(controller.rawTrailers))
+  }
+
+  onResponseError(_controller: unknown, cause: Error): void {
+    if (this.over) return
+    if (this.mayRepeat && !this.responseBegun && brokeIdle(cause, this.startedAt)) {
+      this.mayRepeat = false
+      clearTimeout(this.timer)
+      this.dispatch()
+      return
+    }
+    this.end()
+    // 304 may tell the length that a 200 would have (RFC 9110 §8.6), which undici waits for in vain
+    if (this.isWhole) this.events.onEnd([])
+    else this.events.onError(toUpstreamError(cause))
+  }
+
+  /** Called once the parser is through with what had come when the response began. */
+  awaitBody(): void {
+    if (this.over) return
+    this.limit(this.upstream.timeouts.idleMs, 'nothing of the response body')
+    this.events.onBodyAwaited()
+  }
+
+  private dispatch(): void {
+    const { upstream, request } = this
+    this.agent.dispatch(
+      {
+        origin: upstream.origin,
+        // else undici asks for, and verifies, the name that the client put into Host
+        servername: upstream.hostname,
+        path: upstreamTarget(upstream, request.target),
+        method: request.method,
+        headers: request.headers,
+        body: request.body ?? null,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        readTrailers: request.body && request.readTrailers,
+      },
+      this,
+    )
+  }
+
+  private watchBody(body: Readable, controller: Dispatcher.DispatchController): void {
+    const { maxBodyBytes, timeouts } = this.upstream
+    this.limit(timeouts.idleMs, 'nothing of the request body')
+    let bytesLeft = maxBodyBytes
+    body.on('data', (chunk: Buffer) => {
+      this.progress()
+      noteBodyBytes(chunk.length)
+      this.request.onBodyData?.(chunk)
+      bytesLeft -= chunk.length
+      if (bytesLeft < 0) controller.abort(tooLarge(this.upstream))
+    })
+    body.once('end', () => {
+      if (!this.responseBegun) this.limit(timeouts.responseMs, noHeaders)
+    })
+  }
+
+  private progress(): void {
+    this.timer?.refresh()
+  }
+
+  private limit(ms: number, what: string): void {
+    clearTimeout(this.timer)
+    this.timer = ms === 0 || this.over ? undefined : setTimeout(giveUp, ms, this, ms, what)
+  }
+
+  /** What was awaited did not come in time. */
+  giveUp(ms: number, what: string): void {
+    this.controller?.abort(new UpstreamError('ERR_UPSTREAM_TIMEOUT', `${what} within ${ms} ms`))
+  }
+
+  private end(): void {
+    this.over = true
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+}
+
+const noHeaders = 'no response headers'
+
+const awaitBody = (exchange: UpstreamExchange): void => exchange.awaitBody()
+
+const giveUp = (exchange: UpstreamExchange, ms: number, what: string): void =>
+  exchange.giveUp(ms, what)
 
 /** RFC 9110 §9.2.2. */
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+const gone = (): UpstreamError => new UpstreamError('ERR_UPSTREAM_FAILED', 'the client has gone')
 
 const tooLarge = ({ maxBodyBytes }: Upstream): UpstreamError =>
   new UpstreamError(
@@ -219,7 +266,9 @@ const tooLarge = ({ maxBodyBytes }: Upstream): UpstreamError =>
     `the body is longer than the ${maxBodyBytes} bytes that the route takes`,
   )
 
-const toRawHeaders = (headers: Dispatcher.DispatchController['rawHeaders']): string[] => {
-  if (!Array.isArray(headers)) return []
-  return headers.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
+const noTexts: readonly string[] = []
+
+const toTexts = (fields: Dispatcher.DispatchController['rawHeaders']): readonly string[] => {
+  if (!Array.isArray(fields) || fields.length === 0) return noTexts
+  return fields.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
 }

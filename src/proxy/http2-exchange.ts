@@ -13,6 +13,8 @@ import { noteLastRead, tick } from './idle-break.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 
 export interface Http2Request extends Dispatcher.DispatchOptions {
+  /** The name to ask for under TLS. */
+  readonly servername: string
   /** The trailers of the body once it has ended, names and values by turns. */
   readonly readTrailers?: (() => readonly string[]) | undefined
 }

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto'
 import {
   request as httpRequest,
+  type Server,
   ServerResponse,
   type ClientRequest,
   type IncomingMessage,
 } from 'node:http'
 import { Socket } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { connectedEvent, startConnection } from './connection.js'
-import type { Credentials } from './credentials.js'
-import type { LiveConnection } from './live-connection.js'
-import { relayResponse } from './relay-response.js'
-import type { RequestHeaderChanges, RequestHeaderRules } from './request-headers.js'
+import { createEventStream, isEventStream } from './event-stream.js'
+import type { ResponseHead } from './exchange.js'
+import type { ForwardPlan } from './forward-plan.js'
+import type { ForwardingContext } from './forwarded-request.js'
+import type { TakeRequest } from './forwarder.js'
+import { startRelay } from './relay.js'
 import {
   buildResponseHeaders,
   isFramedClearly,
@@ -20,85 +22,70 @@ import {
 import { createTunnel, type TunnelSide } from './tunnel.js'
 import { isWebSocketHandshake, readmitWithoutUpgrade } from './upgrade.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
-import { upstreamTarget, type Upstream } from './upstream.js'
-
-export interface WebSocketOptions extends RequestHeaderRules, ResponseHeaderRules {
-  /** Gets hold of every WebSocket that was let through, and whatever else stays open. */
-  readonly onLive: (request: FastifyRequest, connection: LiveConnection) => void
-}
-
-interface Plan extends RequestHeaderChanges {
-  readonly upstream: Upstream
-  readonly target: string
-  readonly credentials?: Credentials | undefined
-}
-
-type Fail = (request: FastifyRequest, reply: FastifyReply, error: UpstreamError) => void
+import { upstreamTarget } from './upstream.js'
 
 export interface WebSockets {
+  /** Takes the upgrades of a server; an opening handshake goes on to `take` like any request. */
+  takeUpgrades(server: Server, take: TakeRequest): void
   /** Whether this request came as an opening handshake. */
-  isHandshake(request: FastifyRequest): boolean
+  isHandshake(request: IncomingMessage): boolean
   /**
    * Passes the handshake on with the headers of each attempt and, once the upstream has agreed, joins the two
    * connections.
    */
-  forward(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    plan: Plan,
-    headers: () => readonly string[],
-    fail: Fail,
-  ): void
+  forward(request: IncomingMessage, response: ServerResponse, plan: ForwardPlan): void
 }
 
 /**
- * Takes the upgrades of the scope's server. An opening handshake goes through fastify's hooks like any request, so a
- * refusal is an ordinary answer; frames are passed on unread, which leaves subprotocols, extensions and close codes to
- * the two ends. Any other upgrade is ignored.
+ * WebSockets: an opening handshake is decided upon like any request, so a refusal is an ordinary answer; frames are
+ * passed on unread, which leaves subprotocols, extensions and close codes to the two ends. Any other upgrade is ignored.
  */
-export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptions): WebSockets => {
+export const createWebSockets = (context: ForwardingContext): WebSockets => {
+  const { rules, fail } = context
   const handshakes = new WeakMap<IncomingMessage, TunnelSide>()
 
-  // Node asks this from version 24.9 on; before, every upgrade ends up in the event below.
-  Object.assign(scope.server, { shouldUpgradeCallback: isWebSocketHandshake })
-  scope.server.on('upgrade', (request, socket, head) => {
-    if (!isWebSocketHandshake(request)) {
-      readmitWithoutUpgrade(scope.server, request, socket, head)
-      return
-    }
-    if (!(socket instanceof Socket)) return
-    socket.on('error', () => socket.destroy())
-    handshakes.set(request, { socket, head })
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(socket)
-    response.on('finish', () => socket.destroySoon())
-    scope.routing(request, response)
-  })
+  const takeUpgrades = (server: Server, take: TakeRequest): void => {
+    // Node asks this from version 24.9 on; before, every upgrade ends up in the event below.
+    Object.assign(server, { shouldUpgradeCallback: isWebSocketHandshake })
+    server.on('upgrade', (request: IncomingMessage, socket, head: Buffer) => {
+      if (!isWebSocketHandshake(request)) {
+        readmitWithoutUpgrade(server, request, socket, head)
+        return
+      }
+      if (!(socket instanceof Socket)) return
+      socket.on('error', () => socket.destroy())
+      handshakes.set(request, { socket, head })
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      response.assignSocket(socket)
+      response.on('finish', () => socket.destroySoon())
+      take(request, response)
+    })
+  }
 
   const join = (
-    request: FastifyRequest,
-    reply: FastifyReply,
+    response: ServerResponse,
+    plan: ForwardPlan,
     client: TunnelSide,
     agreement: IncomingMessage,
     upstream: TunnelSide,
   ): void => {
-    reply.hijack()
-    reply.raw.detachSocket(client.socket)
-    client.socket.write(switchingProtocols(agreement, options), 'latin1')
-    options.onLive(request, createTunnel(client, upstream))
+    response.detachSocket(client.socket)
+    client.socket.write(switchingProtocols(agreement, rules), 'latin1')
+    context.onLive(plan, createTunnel(client, upstream))
   }
 
   return {
-    isHandshake: (request) => handshakes.has(request.raw),
-    forward: (request, reply, plan, headers, fail) => {
-      const client = handshakes.get(request.raw)
+    takeUpgrades,
+    isHandshake: (request) => handshakes.has(request),
+    forward: (request, response, plan) => {
+      const client = handshakes.get(request)
       if (!client) throw new TypeError('this request is no handshake')
       const attempt = (
         mayRepeat: boolean,
         { socket: clientSocket, head: sentBefore }: TunnelSide,
       ) => {
-        const outgoing = startHandshake(plan, headers())
+        const outgoing = startHandshake(plan, context.headersOf(request, plan))
         const stopWatching = watchClient(clientSocket, () => outgoing.destroy())
         const withEarly = (): TunnelSide => ({
           socket: clientSocket,
@@ -107,44 +94,59 @@ export const createWebSockets = (scope: FastifyInstance, options: WebSocketOptio
 
         outgoing.on('error', (error) => {
           stopWatching()
-          if (!clientSocket.destroyed) fail(request, reply, toUpstreamError(error))
+          if (!clientSocket.destroyed) fail(request, response, toUpstreamError(error))
         })
-        outgoing.on('upgrade', (response, socket, head) => {
+        outgoing.on('upgrade', (agreement, socket, head) => {
           const sent = withEarly()
-          plan.credentials?.learn({ statusCode: 101, rawHeaders: response.rawHeaders })
+          plan.credentials?.learn({ statusCode: 101, rawHeaders: agreement.rawHeaders })
           if (clientSocket.destroyed) {
             socket.destroy()
-          } else if (isAgreement(response, request.headers['sec-websocket-key'])) {
-            join(request, reply, sent, response, { socket, head })
+          } else if (isAgreement(agreement, request.headers['sec-websocket-key'])) {
+            join(response, plan, sent, agreement, { socket, head })
           } else {
             socket.destroy()
             const message = 'the WebSocket handshake was not answered properly'
-            fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
+            fail(request, response, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
           }
         })
-        outgoing.on('response', (response) => {
+        outgoing.on('response', (refusal) => {
           const sent = withEarly()
-          const { statusCode = 502, statusMessage = '', rawHeaders } = response
-          if (plan.credentials?.learn({ statusCode, rawHeaders }) === true && mayRepeat) {
-            response.destroy()
+          const { statusCode = 502, statusMessage = '', rawHeaders } = refusal
+          const head = { statusCode, statusMessage, rawHeaders }
+          if (plan.credentials?.learn(head) === true && mayRepeat) {
+            refusal.destroy()
             attempt(false, sent)
             return
           }
           if (!isFramedClearly(rawHeaders)) {
-            response.destroy()
+            refusal.destroy()
             const message = 'the WebSocket handshake was refused in an unclear way'
-            fail(request, reply, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
+            fail(request, response, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
             return
           }
-          const refusal = { statusCode, statusMessage, rawHeaders, body: response }
-          const { idleMs } = plan.upstream.timeouts
-          relayResponse(reply, refusal, options, idleMs, (connection) =>
-            options.onLive(request, connection),
-          )
+          relayRefusal(response, plan, head, refusal)
         })
       }
       attempt(true, client)
     },
+  }
+
+  function relayRefusal(
+    response: ServerResponse,
+    plan: ForwardPlan,
+    head: ResponseHead,
+    body: IncomingMessage,
+  ): void {
+    const { idleMs } = plan.upstream.timeouts
+    const relay = startRelay(response, head, { rules, idleMs, onDrain: () => body.resume() })
+    relay.flush()
+    body.on('data', (chunk: Buffer) => {
+      if (!relay.write(chunk)) body.pause()
+    })
+    body.once('end', () => relay.end([]))
+    body.once('error', () => relay.breakOff())
+    response.once('close', () => body.destroy())
+    if (isEventStream(head)) context.onLive(plan, createEventStream(response, head, relay.stop))
   }
 }
 
@@ -172,7 +174,10 @@ const watchClient = (socket: Socket, onGone: () => void): (() => Buffer[]) => {
   }
 }
 
-const startHandshake = ({ upstream, target }: Plan, headers: readonly string[]): ClientRequest => {
+const startHandshake = (
+  { upstream, target }: ForwardPlan,
+  headers: readonly string[],
+): ClientRequest => {
   const { responseMs } = upstream.timeouts
   const outgoing = httpRequest({
     method: 'GET',

@@ -49,6 +49,23 @@ t.test(
   },
 )
 
+t.test('no field of an answer gets lost meanwhile', async (t) => {
+  const { server, open, request } = await start(t)
+  const busy = open()
+  const first = await request(busy)
+  const drained = drainServer(server)
+  let text = ''
+  busy.on('data', (piece) => (text += String(piece)))
+  busy.write('GET /again HTTP/1.1\r\nHost: x\r\n\r\n')
+  server.once('request', (_request, response: ServerResponse) => {
+    response.writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']).end()
+  })
+  first.end()
+  await once(busy, 'close')
+  t.match(text, /Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n/)
+  await drained
+})
+
 t.test('resolves when the last request is answered', async (t) => {
   const { server, open, request } = await start(t)
   const response = await request(open())

@@ -28,7 +28,8 @@ routes: [{ match: { path: /app/ }, ${settings} }]
     },
     closeWithSession: () => undefined,
     closeAtExpiry: () => undefined,
-    answerChallenge: () => false,
+    findChallengeAnswer: () => undefined,
+    answerWith: () => undefined,
   })
   const [route] = table.routes
   if (route === undefined) throw new Error('no route')
@@ -39,8 +40,8 @@ routes: [{ match: { path: /app/ }, ${settings} }]
   const arrival = { ...asked, location, isSubrequest: false }
 
   const server = fastify()
-  server.get('/', (request) => {
-    const plan = planForward(request, {
+  server.get('/', (request, reply) => {
+    const plan = planForward(request.raw, reply.raw, {
       arrival,
       route,
       live: undefined,

@@ -100,7 +100,7 @@ t.test(
     const arrived = upstream.nextRequest()
     late.socket.write(get.replace('/', '/late'))
     await arrived
-    const closed = proxy.app.close()
+    const closed = proxy.close()
     for (const { until, socket } of [early, late]) {
       await until('0\r\n\r\n')
       socket.destroy()

@@ -422,7 +422,7 @@ t.test('leaves no connection open when it closes', async (t) => {
   await request(proxy.url)
   const [session] = server.sessions
   const closed = session && once(session, 'close')
-  await proxy.app.close()
+  await proxy.close()
   await closed
   t.ok(session?.destroyed)
 })

@@ -47,7 +47,7 @@ t.test('HOP-9 repeats what may be repeated when an idle connection breaks', asyn
       await response.body.dump()
       t.same(server.heads.slice(1), Array(2).fill(`${method} /again HTTP/1.1`))
       t.equal(server.connections(), 2)
-      await proxy.app.close()
+      await proxy.close()
     }
   }
 })
@@ -77,7 +77,7 @@ t.test('HOP-9 repeats nothing else', async (t) => {
     t.equal(response.statusCode, 502, title)
     await response.body.dump()
     t.equal(server.heads.length, 2, title)
-    await proxy.app.close()
+    await proxy.close()
   }
 })
 

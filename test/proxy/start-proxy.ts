@@ -1,5 +1,8 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { createForwarder, type ForwardPlan } from '../../src/proxy/forwarder.js'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { drainServer } from '../../src/app/drain-server.js'
+import type { ForwardPlan } from '../../src/proxy/forward-plan.js'
+import { createForwarder } from '../../src/proxy/forwarder.js'
 import type { LiveConnection } from '../../src/proxy/live-connection.js'
 import type { UpstreamError } from '../../src/proxy/upstream-errors.js'
 import {
@@ -11,29 +14,28 @@ import {
 export interface Proxy {
   readonly url: string
   readonly port: number
-  readonly app: FastifyInstance
+  readonly server: Server
   readonly errors: UpstreamError[]
   /** The WebSockets and event streams that were let through. */
   readonly live: LiveConnection[]
-  /** The status of each answer that fastify's hooks were told of. */
-  readonly answered: number[]
+  /** The status of each response that was passed on as a whole. */
+  readonly forwarded: number[]
+  close(): Promise<void>
 }
 
 export interface ProxyOptions {
   plan?: Partial<ForwardPlan>
-  /** Forgets to set the plan. */
-  noPlan?: boolean
   timeouts?: Partial<UpstreamTimeouts>
   maxBodyBytes?: number
-  /** Stands for the gate: may answer instead. */
-  refuse?: (request: FastifyRequest, reply: FastifyReply) => number | undefined
+  /** Stands for the gate: may have the request refused instead, or set headers. */
+  refuse?: (request: IncomingMessage, response: ServerResponse) => number | undefined
 }
 
 /** A server whose every request goes to the upstream, with the names that Valetkey reserves. */
 export const startProxy = async (
   t: { teardown: (close: () => Promise<void>) => void },
   place: string | UpstreamSettings,
-  { plan, noPlan, timeouts, maxBodyBytes, refuse }: ProxyOptions = {},
+  { plan, timeouts, maxBodyBytes, refuse }: ProxyOptions = {},
 ): Promise<Proxy> => {
   const upstream = createUpstream(
     place,
@@ -42,50 +44,54 @@ export const startProxy = async (
   )
   const errors: UpstreamError[] = []
   const live: LiveConnection[] = []
-  const answered: number[] = []
+  const forwarded: number[] = []
   const forwarder = createForwarder({
     isReservedHeader: (name) =>
       ['x-forwarded-user', 'x-valetkey-assertion', 'x-auth-request-user'].includes(name),
     isAnswerHeader: (name) => name === 'x-valetkey-answer',
     isOwnCookie: (name) => name === '__Host-valetkey' || name.startsWith('__Host-valetkey-login-'),
-    onFinalRecipient: (_request, reply) => void reply.code(204).send(),
-    onUpstreamError: (_request, reply, error) => {
+    onFinalRecipient: (_request, response) => void response.writeHead(204).end(),
+    onUpstreamError: (_request, response, error) => {
       errors.push(error)
-      void reply.code(error.statusCode).send({ code: error.code })
+      answer(response, error.statusCode, { code: error.code })
     },
+    onForwarded: (_request, response) => forwarded.push(response.statusCode),
   })
 
-  const app = Fastify({ rewriteUrl: () => '/', forceCloseConnections: 'idle' })
-  t.teardown(() => app.close())
-  await app.register(async (scope) => {
-    scope.addHook('onRequest', (request, reply, done) => {
-      const status = refuse?.(request, reply)
-      if (status !== undefined) {
-        void reply.code(status).send({ refused: true })
-        return
-      }
-      if (noPlan) {
-        done()
-        return
-      }
-      request.forwardPlan = {
-        upstream,
-        target: request.originalUrl,
-        addHeaders: [],
-        passAuthorization: false,
-        onLive: (connection) => live.push(connection),
-        ...plan,
-      }
-      done()
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    const status = refuse?.(request, response)
+    if (status !== undefined) {
+      answer(response, status, { refused: true })
+      return
+    }
+    forwarder.forward(request, response, {
+      upstream,
+      target: request.url ?? '/',
+      addHeaders: [],
+      passAuthorization: false,
+      onLive: (connection) => live.push(connection),
+      ...plan,
     })
-    scope.addHook('onResponse', (_request, reply, done) => {
-      answered.push(reply.statusCode)
-      done()
-    })
-    await forwarder.register(scope)
-  })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  const [address] = app.addresses()
-  const port = typeof address === 'object' ? address.port : 0
-  return { url: `http://127.0.0.1:${port}`, port, app, errors, live, answered }
+  }
+  const server = createServer({ requestTimeout: 0 }, take)
+  forwarder.takeUpgrades(server, take)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      forwarder.closeLive()
+      await drainServer(server)
+      await forwarder.destroy()
+    })()
+    return closed
+  }
+  t.teardown(close)
+  const address = server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  return { url: `http://127.0.0.1:${port}`, port, server, errors, live, forwarded, close }
+}
+
+const answer = (response: ServerResponse, status: number, body: object): void => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }

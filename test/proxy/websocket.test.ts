@@ -303,7 +303,7 @@ t.test('closes all WebSockets when it closes, as going away', async (t) => {
   const proxy = await startProxy(t, upstream.url)
   const socket = await open(proxy)
   const closed = once(socket, 'close')
-  await proxy.app.close()
+  await proxy.close()
   t.equal((await closed)[0], 1001)
 })
 
