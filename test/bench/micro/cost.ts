@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { performance } from 'node:perf_hooks'
+import { promisify } from 'node:util'
+import { getHeapStatistics } from 'node:v8'
+import { findProgram } from '../harness/programs.js'
+import { medianOf } from '../harness/statistics.js'
+import type { HotCall } from './hot-calls.js'
+
+const warmUpCalls = 200_000
+const calls = 50_000
+const batches = 15
+
+/** What a call takes once it is optimised, at best; the bytes are undefined where Node does not count them. */
+export function measureCall({ run }: HotCall): { nanoseconds: number; bytes: number | undefined } {
+  repeat(run, warmUpCalls)
+  const nanoseconds: number[] = []
+  const bytes: number[] = []
+  for (let batch = 0; batch < batches; batch++) {
+    const allocated = allocatedBytes()
+    const startedAt = performance.now()
+    repeat(run, calls)
+    nanoseconds.push(((performance.now() - startedAt) * 1e6) / calls)
+    bytes.push((allocatedBytes() - allocated) / calls)
+  }
+  const { median } = medianOf(bytes)
+  return {
+    nanoseconds: Math.min(...nanoseconds),
+    bytes: Number.isNaN(median) ? undefined : median,
+  }
+}
+
+let kept: unknown
+
+/** Calls it so many times; keeps what came last. */
+export function repeat(run: HotCall['run'], times: number): void {
+  for (let call = 0; call < times; call++) kept = run()
+  if (kept === undefined) throw new Error('a call without a result')
+}
+
+function allocatedBytes(): number {
+  const statistics = getHeapStatistics()
+  return 'total_allocated_bytes' in statistics
+    ? Number(statistics.total_allocated_bytes)
+    : Number.NaN
+}
+
+/**
+ * The instructions of a call, counted by the processor in a process of its own; undefined where the machine lets
+ * nobody count.
+ */
+export async function countInstructions(at: number): Promise<number | undefined> {
+  const [few, many] = [
+    await instructionsOf(at, warmUpCalls),
+    await instructionsOf(at, 3 * warmUpCalls),
+  ]
+  return few && many && (many - few) / (2 * warmUpCalls)
+}
+
+const script = new URL('./repeat-process.js', import.meta.url).pathname
+
+async function instructionsOf(at: number, times: number): Promise<number | undefined> {
+  if (findProgram('perf') === undefined) return undefined
+  const counted = ['stat', '-x', ';', '-e', 'instructions:u', process.execPath]
+  const { stderr } = await promisify(execFile)('perf', [...counted, script, `${at}`, `${times}`])
+  const count = Number(/^([0-9]+);/m.exec(stderr)?.[1])
+  return Number.isNaN(count) ? undefined : count
+}
