@@ -84,6 +84,7 @@ const plainConfig = new Set([
   'src/config/client-secrets.ts',
   'src/config/pem-faults.ts',
   'src/config/issuer-template.ts',
+  'src/config/logout-parameters.ts',
   'src/config/signature-algorithms.ts',
   'src/config/thumbprints.ts',
 ])

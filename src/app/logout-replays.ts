@@ -1,5 +1,5 @@
 import type { EndpointContext } from '../http/endpoint-context.js'
-import type { LogoutNotice } from '../http/login-provider.js'
+import type { LogoutNotice } from '../session/logout-notice.js'
 import type { SessionStore } from '../session/session-store.js'
 
 /**

@@ -2,8 +2,9 @@ import type { Config } from '../config/schema.js'
 import { providerOf } from '../http/provider-of.js'
 import { OidcError } from '../oidc/errors.js'
 import type { RelyingParty } from '../oidc/relying-party.js'
-import { createUpstreamTokens, type UpstreamTokens } from '../oidc/upstream-tokens.js'
+import { createUpstreamTokens } from '../oidc/upstream-tokens.js'
 import type { SessionKey, SessionStore } from '../session/session-store.js'
+import type { UpstreamTokens } from '../session/upstream-tokens.js'
 import type { SessionParts } from './sessions.js'
 
 /** The tokens of the routes that have access tokens exchanged. Those of a session are forgotten with it. */

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { standardLogoutParameters } from './logout-parameters.js'
 import { strict, text } from './schema-parts.js'
 
 /** How people are signed out at the provider as well. */
@@ -17,12 +18,7 @@ export const logoutFields = {
           ),
         ),
         parameters: Type.Record(Type.String(), Type.String(), {
-          default: {
-            client_id: '{clientId}',
-            id_token_hint: '{idToken}',
-            post_logout_redirect_uri: '{returnTo}',
-            state: '{state}',
-          },
+          default: standardLogoutParameters,
           description:
             'What to send along. `{clientId}`, `{idToken}`, `{returnTo}`, `{state}` and `{claim:name}` stand for what they say; a parameter for which there is nothing is left out.',
         }),

@@ -1,18 +1,7 @@
+import type { LogoutNotice } from '../session/logout-notice.js'
 import type { Identity, Tokens } from '../session/session.js'
 import type { PendingLogin } from './pending-logins.js'
 import type { StepUpRequest } from './step-up-seal.js'
-
-/** A verified order of the provider to end sessions: those of a `sid`, else all of a `sub`. */
-export interface LogoutNotice {
-  readonly issuer: string
-  /** Absent also where all sessions of the person shall end. */
-  readonly sid?: string
-  readonly sub?: string
-  /** Unique to the token; two with the same are a replay. */
-  readonly jti: string
-  /** Until when the token would be accepted again; epoch milliseconds. */
-  readonly acceptableUntil: number
-}
 
 /** A provider as the endpoints need it; `oidc/` has the real one. */
 export interface LoginProvider {

@@ -18,7 +18,8 @@ export interface LoginStart {
   readonly returnTo: string
   /** The form that waits for it. */
   readonly form?: string | undefined
-  readonly stepUp?: StepUpRequest | undefined
+  /** What the login is to bring, sealed; one that was not sealed here is refused with 400. */
+  readonly stepUp?: string | undefined
   /** What helps the person at the provider, such as `login_hint`. */
   readonly hints?: ReadonlyMap<string, string> | undefined
 }
@@ -37,10 +38,9 @@ export function createStartLogin(context: EndpointContext): StartLogin {
   function answerAway(
     request: FastifyRequest,
     reply: FastifyReply,
-    { provider, returnTo, form, stepUp: demand }: LoginStart,
+    { provider, returnTo, form, stepUp }: LoginStart,
     error: unknown,
   ): FastifyReply {
-    const stepUp = demand && context.stepUpSeal.seal(demand)
     const again = paths.startUrl({ providerId: provider.id, returnTo, form, stepUp })
     const isRepeatable = request.method === 'GET'
     const retryAfterMs = retryAfterMsOf(error) ?? defaultRetryAfterMs
@@ -62,9 +62,14 @@ export function createStartLogin(context: EndpointContext): StartLogin {
   }
 
   return async function startLogin(request, reply, start) {
+    const stepUp = start.stepUp === undefined ? undefined : context.stepUpSeal.open(start.stepUp)
+    // A login without it would only come back here.
+    if (start.stepUp !== undefined && stepUp === undefined) {
+      return answers.problem(request, reply, 'ERR_REQUEST')
+    }
     try {
       await start.provider.ensureReachable()
-      return await begin(request, reply, start)
+      return await begin(request, reply, { ...start, stepUp })
     } catch (error) {
       if (problemCodeOf(error) !== 'ERR_PROVIDER_UNAVAILABLE') throw error
       return answerAway(request, reply, start, error)
@@ -74,7 +79,7 @@ export function createStartLogin(context: EndpointContext): StartLogin {
   async function begin(
     request: FastifyRequest,
     reply: FastifyReply,
-    { provider, returnTo, form, stepUp, hints }: LoginStart,
+    { provider, returnTo, form, stepUp, hints }: OpenedStart,
   ): Promise<FastifyReply> {
     const now = clock()
     const callback = context.callbackPathOf(provider.id)
@@ -101,6 +106,8 @@ export function createStartLogin(context: EndpointContext): StartLogin {
     return answers.page(reply, 'LOGIN_STARTED', page)
   }
 }
+
+type OpenedStart = Omit<LoginStart, 'stepUp'> & { readonly stepUp: StepUpRequest | undefined }
 
 /** Whether the browser only guesses, or a script calls, so that nobody would see the provider's page. */
 export function isUnseen(headers: IncomingHttpHeaders): boolean {

@@ -4,10 +4,10 @@ import type { Missing } from '../access/rules.js'
 import type { StepUp } from '../access/step-up.js'
 import type { Identity, SentToken } from '../session/session.js'
 import type { LiveSession } from '../session/sessions.js'
+import type { UpstreamTokenRefusal } from '../session/upstream-tokens.js'
 import type { Arrival } from './arrival.js'
 import type { BearerCaller, BearerRefusal } from './bearer.js'
 import type { Initiator } from './navigation.js'
-import type { UpstreamTokenRefusal } from './upstream-token.js'
 
 /** A request that may go to its upstream, with everything that was learned about it. */
 export interface Admission {

@@ -1,3 +1,4 @@
+import { standardLogoutParameters } from '../config/logout-parameters.js'
 import type { ProviderConfig } from '../config/schema.js'
 import type { JsonObject } from './json-object.js'
 import type { ProviderMetadata } from './provider-metadata.js'
@@ -12,14 +13,6 @@ export interface LogoutRequest {
 
 type Settings = Pick<ProviderConfig, 'clientId' | 'endSession'>
 type Endpoints = Pick<ProviderMetadata, 'authorizationEndpoint' | 'endSessionEndpoint'>
-
-/** As in RP-Initiated Logout 1.0 §2; `client_id` stands in for an ID token that cannot be read. */
-const standardParameters = {
-  client_id: '{clientId}',
-  id_token_hint: '{idToken}',
-  post_logout_redirect_uri: '{returnTo}',
-  state: '{state}',
-}
 
 /** Where people are sent to be signed out at the provider; undefined when there is no such place. */
 export function endSessionEndpoint(
@@ -45,8 +38,9 @@ export function endSessionUrl(
   if (endpoint === undefined) return undefined
   const { endSession } = settings
   const isOwn = endSession !== undefined && counts(endSession, metadata?.endSessionEndpoint)
+  const parameters = isOwn ? endSession.parameters : standardLogoutParameters
   const url = new URL(endpoint)
-  for (const [name, text] of Object.entries(isOwn ? endSession.parameters : standardParameters)) {
+  for (const [name, text] of Object.entries(parameters)) {
     const value = filled(text, settings, request)
     if (value !== undefined) url.searchParams.set(name, value)
   }

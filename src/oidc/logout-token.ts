@@ -1,22 +1,12 @@
 import { decodeJwt } from 'jose'
 import type { ProviderConfig } from '../config/schema.js'
+import type { LogoutNotice } from '../session/logout-notice.js'
 import { OidcError } from './errors.js'
 import { audiencesOf, instantOf, type IdTokenRules } from './id-token.js'
 import { isIssuedBy, isNamed, issuerOf } from './issued-by.js'
 import { isJsonObject, type JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { verifySignedToken } from './signed-token.js'
-
-/** What a verified logout token asks for: to end the sessions of `sid`, or else all of `sub`. */
-export interface LogoutNotice {
-  readonly issuer: string
-  /** Absent also where the configuration has all sessions of the person end. */
-  readonly sid?: string
-  readonly sub?: string
-  readonly jti: string
-  /** Until when the token would be accepted again; epoch milliseconds. */
-  readonly acceptableUntil: number
-}
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 /** How old a token without `exp` may be, as some providers send it (Keycloak before 22). */

@@ -1,4 +1,5 @@
 import type { ProviderConfig, TokenTarget } from '../config/schema.js'
+import type { LogoutNotice } from '../session/logout-notice.js'
 import type { Refresher } from '../session/refresher.js'
 import type { SentToken } from '../session/session.js'
 import type { AccessToken } from './access-token-claims.js'
@@ -14,7 +15,7 @@ import { requireIntrospectionEndpoint } from './introspection.js'
 import { createIntrospector } from './introspector.js'
 import { isNamed } from './issued-by.js'
 import type { Logger } from './logger.js'
-import { isAddressedBy, type LogoutNotice, verifyLogoutToken } from './logout-token.js'
+import { isAddressedBy, verifyLogoutToken } from './logout-token.js'
 import {
   createLoginTransaction,
   type LoginDemand,

@@ -1,39 +1,13 @@
 import type { TokenTarget } from '../config/schema.js'
-import type { Identity, SentToken } from '../session/session.js'
+import type { SentToken } from '../session/session.js'
+import type {
+  TokenHolder,
+  UpstreamTokens,
+  UpstreamTokenVerdict,
+} from '../session/upstream-tokens.js'
 import { OidcError } from './errors.js'
 import { createTokenCache, type TokenCache } from './token-cache.js'
 import type { UpstreamToken } from './upstream-token.js'
-
-/** Whose access token is exchanged: a session's, or a client's. */
-export interface TokenHolder {
-  /** Names the session or the token without telling it. */
-  readonly key: string
-  /** The provider that the token is of. */
-  readonly identity: Pick<Identity, 'providerId' | 'issuer'>
-  readonly tokens: SentToken
-}
-
-export type UpstreamTokenVerdict =
-  | { readonly kind: 'token'; readonly token: SentToken }
-  /** `code` and `reason` are the same for as long as nobody asks again. */
-  | {
-      readonly kind: 'refused'
-      readonly code:
-        'ERR_UPSTREAM_TOKEN' | 'ERR_UPSTREAM_TOKEN_DENIED' | 'ERR_UPSTREAM_TOKEN_UNAVAILABLE'
-      readonly reason: string
-      readonly retryAfterMs: number | undefined
-    }
-
-/** The tokens that upstreams get in the place of the caller's own, in the memory of this process. */
-export interface UpstreamTokens {
-  /** The token for an upstream, if it takes no call. One that is soon due is renewed in the background. */
-  known(holder: TokenHolder, target: TokenTarget, now: number): SentToken | undefined
-  /** The same with a call, which everybody shares who asks meanwhile. Never gives any other token. */
-  obtain(holder: TokenHolder, target: TokenTarget, now: number): Promise<UpstreamTokenVerdict>
-  /** Whether there are tokens of that holder, or are about to be. */
-  holds(key: string): boolean
-  forget(key: string): void
-}
 
 export interface UpstreamTokensOptions {
   readonly targets: readonly TokenTarget[]

@@ -2,7 +2,8 @@ import t, { type Test } from 'tap'
 import type { TokenTarget } from '../../src/config/schema.js'
 import { OidcError } from '../../src/oidc/errors.js'
 import type { UpstreamToken } from '../../src/oidc/upstream-token.js'
-import { createUpstreamTokens, type TokenHolder } from '../../src/oidc/upstream-tokens.js'
+import { createUpstreamTokens } from '../../src/oidc/upstream-tokens.js'
+import type { TokenHolder } from '../../src/session/upstream-tokens.js'
 
 const orders: TokenTarget = { audiences: ['orders'], requestedTokenType: 'access_token' }
 const alsoOrders: TokenTarget = { ...orders, audiences: ['orders'] }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CodedError } from '../../errors.js'
+import type { LogoutNotice } from '../../session/logout-notice.js'
 import { type EndpointContext, formOf } from '../endpoint-context.js'
-import type { LogoutNotice } from '../login-provider.js'
 import { createLogoutThrottle } from '../logout-throttle.js'
 import { findProblem, problemCodeOf } from '../problem.js'
 

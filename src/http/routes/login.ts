@@ -37,21 +37,15 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     const query = queryOf(request)
     const form = formIdIn(query)
     const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
+    const stepUp = query.get('step_up') ?? undefined
     const chosen = query.get('provider')
     if (chosen === null && providers.size > 1) {
-      const stepUp = query.get('step_up') ?? undefined
       const path = paths.signInUrl({ returnTo, form, stepUp })
       return answers.redirect(request, reply, 'LOGIN_REQUIRED', path)
     }
     const provider = chosen === null ? [...providers.values()][0] : providers.get(chosen)
     if (provider === undefined) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
 
-    const sealed = query.get('step_up')
-    const stepUp = sealed === null ? undefined : context.stepUpSeal.open(sealed)
-    // A login without it would only come back here.
-    if (sealed !== null && stepUp === undefined) {
-      return answers.problem(request, reply, 'ERR_REQUEST')
-    }
     const replaced = await findReplaced(request, provider)
     if (replaced === 'withheld') {
       // Asked once more from a page of ours, the browser shows whether there is a session.

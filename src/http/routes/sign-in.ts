@@ -79,11 +79,7 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
     const found = offered.filter(({ id }) => realm.providerIds.includes(id))
     const [only, ...others] = found
     if (only !== undefined && others.length === 0) {
-      const { returnTo = '/', form, stepUp: sealed } = wanted
-      const stepUp = sealed === undefined ? undefined : context.stepUpSeal.open(sealed)
-      if (sealed !== undefined && stepUp === undefined) {
-        return answers.problem(request, reply, 'ERR_REQUEST')
-      }
+      const { returnTo = '/', form, stepUp } = wanted
       const hints = new Map([['login_hint', value]])
       return startLogin(request, reply, { provider: only, returnTo, form, stepUp, hints })
     }
