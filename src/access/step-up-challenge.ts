@@ -1,4 +1,5 @@
 import { parseChallenges } from './challenges.js'
+import { parseDemandedClaims } from './claims-challenge.js'
 import type { StepUp } from './step-up.js'
 
 /** The parameters of a Bearer challenge that asks for it (RFC 9470 §3). */
@@ -18,11 +19,20 @@ const maxAgeSeconds = (maxAgeMs: number) => String(Math.floor(maxAgeMs / 1000))
 export function parseStepUpChallenge(fields: readonly string[]): StepUp | undefined {
   for (const { scheme, parameters } of fields.flatMap(parseChallenges)) {
     if (scheme !== 'bearer' && scheme !== 'dpop') continue
-    if (parameters.get('error') !== 'insufficient_user_authentication') continue
-    const stepUp = stepUpOf(parameters.get('acr_values'), parameters.get('max_age'))
+    const stepUp = demandOf(parameters)
     if (stepUp !== undefined) return stepUp
   }
   return undefined
+}
+
+function demandOf(parameters: ReadonlyMap<string, string>): StepUp | undefined {
+  const error = parameters.get('error')
+  if (error === 'insufficient_user_authentication') {
+    return stepUpOf(parameters.get('acr_values'), parameters.get('max_age'))
+  }
+  if (error !== 'insufficient_claims') return undefined
+  const claims = parseDemandedClaims(parameters.get('claims') ?? '')
+  return claims && { claims }
 }
 
 /** How long `acr_values` may be; what is longer would not fit into the URLs and cookies that carry it on. */

@@ -1,3 +1,4 @@
+import type { DemandedClaims } from '../session/demanded-claims.js'
 import type { Session } from '../session/session.js'
 import { evaluate, type Rule, type Subject } from './rules.js'
 
@@ -6,6 +7,8 @@ export interface StepUp {
   /** One of these authentication contexts. */
   readonly acrValues?: string[]
   readonly maxAgeMs?: number
+  /** Claims that tokens must have; an upstream alone asks for them. */
+  readonly claims?: DemandedClaims
 }
 
 /** No authentication, however recent, would be enough. */
@@ -84,12 +87,14 @@ const mostInARow = 3
  */
 export function countAttempt(
   { stepUp: tried, createdAt }: Pick<Session, 'createdAt' | 'stepUp'>,
-  { acrValues = [], maxAgeMs }: StepUp,
+  { acrValues = [], maxAgeMs, claims }: StepUp,
   now: number,
 ): number | undefined {
   const within = Math.max(returnWithinMs.least, Math.min(returnWithinMs.most, maxAgeMs ?? Infinity))
   if (tried === undefined || Math.abs(now - createdAt) >= within) return 1
   const isSame =
-    tried.maxAgeMs === maxAgeMs && (tried.acrValues ?? []).join(' ') === acrValues.join(' ')
+    tried.maxAgeMs === maxAgeMs &&
+    (tried.acrValues ?? []).join(' ') === acrValues.join(' ') &&
+    JSON.stringify(tried.claims) === JSON.stringify(claims)
   return isSame || tried.attempt >= mostInARow ? undefined : tried.attempt + 1
 }

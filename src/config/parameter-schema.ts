@@ -21,7 +21,11 @@ const startParameter = Type.Union([
 export const parameterFields = {
   claims: Type.Optional(
     Type.Object(
-      { id_token: claimsOf('the ID token'), userinfo: claimsOf('userinfo') },
+      {
+        id_token: claimsOf('the ID token'),
+        access_token: claimsOf('the access token, which some providers understand'),
+        userinfo: claimsOf('userinfo'),
+      },
       {
         ...strict,
         description:

@@ -8,8 +8,9 @@ import { isNavigation } from './navigation.js'
 import type { StepUps } from './step-ups.js'
 
 /**
- * Finds the answer in the place of an upstream's whose 401 asks for a better authentication (RFC 9470 §3), if a person
- * is there to see the provider's page. Without one the 401 is for the client, which knows better what to do.
+ * Finds the answer in the place of an upstream's whose 401 asks for a better authentication (RFC 9470 §3), or for
+ * claims that its token lacks, if a person is there to see the provider's page. Without one the 401 is for the
+ * client, which knows better what to do.
  */
 export type FindChallengeAnswer = (unauthorized: {
   request: IncomingMessage

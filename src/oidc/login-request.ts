@@ -6,8 +6,9 @@ import {
 } from 'openid-client'
 import type { ProviderConfig } from '../config/schema.js'
 import { jwkThumbprint } from '../config/thumbprints.js'
+import type { DemandedClaims } from '../session/demanded-claims.js'
 import type { DpopKey } from '../session/dpop-key.js'
-import { asksForAcr, claimsParameter, essentialAcr } from './requested-claims.js'
+import { asksForAcr, claimsParameter, essentialAcr, requestedClaims } from './requested-claims.js'
 import type { Hints } from './start-hints.js'
 
 /** What is kept of a login, sealed in a cookie, until the provider answers. */
@@ -28,6 +29,8 @@ export interface LoginDemand {
   /** Instead of those of the settings. */
   readonly acrValues?: readonly string[]
   readonly maxAgeMs?: number
+  /** Beyond those of the settings. */
+  readonly claims?: DemandedClaims
   /** Whether the person has to authenticate even if the provider knows them. */
   readonly forcesLogin?: boolean
 }
@@ -43,9 +46,10 @@ export function askedLogin(
   settings: Pick<ProviderConfig, 'acrValues' | 'maxAge' | 'claims'>,
   demand: LoginDemand = {},
 ): AskedLogin {
+  const claims = requestedClaims(settings, demand.claims)
   const ages = [settings.maxAge, demand.maxAgeMs].filter((age) => age !== undefined)
   return {
-    acrValues: demand.acrValues ?? settings.acrValues ?? essentialAcr(settings.claims),
+    acrValues: demand.acrValues ?? settings.acrValues ?? essentialAcr(claims),
     maxAgeMs: ages.length === 0 ? undefined : Math.min(...ages),
   }
 }
@@ -83,7 +87,8 @@ export async function loginParameters(
   },
 ): Promise<URLSearchParams> {
   const { redirectUri, demand = {}, hints = new Map() } = asked
-  const { scopes, responseMode, claims, resources, extraParameters } = config
+  const { scopes, responseMode, resources, extraParameters } = config
+  const claims = requestedClaims(config, demand.claims)
   const { acrValues, maxAgeMs } = askedLogin(config, demand)
   const { dpopKey } = transaction
   const prompt = demand.forcesLogin === true ? 'login' : (hints.get('prompt') ?? config.prompt)

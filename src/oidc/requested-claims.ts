@@ -1,7 +1,28 @@
 import type { ProviderConfig } from '../config/schema.js'
+import type { DemandedClaims } from '../session/demanded-claims.js'
 import { isJsonObject } from './json-object.js'
 
 type Claims = ProviderConfig['claims']
+
+/**
+ * The claims of the settings, with those that an upstream demands of this login. What the settings ask of a
+ * claim stays as it is, unless they take it with any value.
+ */
+export function requestedClaims(
+  { claims, acrValues }: Pick<ProviderConfig, 'claims' | 'acrValues'>,
+  demanded: DemandedClaims | undefined,
+): Claims {
+  const all = { ...claims }
+  for (const place of ['access_token', 'id_token'] as const) {
+    const settled = { ...claims?.[place] }
+    if (place === 'id_token' && acrValues !== undefined) settled['acr'] = acrValues
+    const added = Object.entries(demanded?.[place] ?? {}).filter(
+      ([name]) => (settled[name] ?? null) === null,
+    )
+    if (added.length > 0) all[place] = { ...claims?.[place], ...Object.fromEntries(added) }
+  }
+  return Object.keys(all).length === 0 ? undefined : all
+}
 
 /** Whether the `claims` parameter is where `acr` is asked for. */
 export function asksForAcr(claims: Claims): boolean {

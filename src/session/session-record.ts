@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { demandedClaimsShape } from './demanded-claims.js'
 import { dpopKeyShape } from './dpop-key.js'
 import type { Session } from './session.js'
 
@@ -33,6 +34,7 @@ const sessionShape = Type.Object({
     Type.Object({
       acrValues: Type.Optional(Type.Array(Type.String())),
       maxAgeMs: optional.number,
+      claims: Type.Optional(demandedClaimsShape),
       attempt: Type.Number(),
     }),
   ),

@@ -1,3 +1,4 @@
+import type { DemandedClaims } from './demanded-claims.js'
 import type { DpopKey } from './dpop-key.js'
 
 /** Tokens of one sign-in. They never leave the server but for the access token, which goes upstream. */
@@ -51,6 +52,7 @@ export interface Session {
   readonly stepUp?: {
     readonly acrValues?: readonly string[]
     readonly maxAgeMs?: number
+    readonly claims?: DemandedClaims
     readonly attempt: number
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { compileRule, evaluate, type RuleConfig } from '../../src/access/rules.js'
-import { countAttempt, findLoginDemand, findStepUp } from '../../src/access/step-up.js'
+import { countAttempt, findLoginDemand, findStepUp, type StepUp } from '../../src/access/step-up.js'
 import { identityOf, requestFacts, ruleOptions } from './fixtures.js'
 
 const now = 1_800_000_000_000
@@ -105,11 +105,7 @@ t.test('what is asked for is the least that is enough', async (t) => {
 })
 
 t.test('STEP-2 whoever has just come back is not sent again', async (t) => {
-  const tried = (
-    stepUp: { acrValues?: string[]; maxAgeMs?: number },
-    attempt = 1,
-    ageMs = 1000,
-  ) => ({
+  const tried = (stepUp: StepUp, attempt = 1, ageMs = 1000) => ({
     createdAt: now - ageMs,
     stepUp: { ...stepUp, attempt },
   })
@@ -125,6 +121,11 @@ t.test('STEP-2 whoever has just come back is not sent again', async (t) => {
   for (const maxAgeMs of [0, 1000]) {
     t.equal(countAttempt(tried({ maxAgeMs }), { maxAgeMs }, now), undefined, `max_age ${maxAgeMs}`)
   }
+  const claims = { access_token: { acrs: { value: 'c1' } } }
+  t.equal(countAttempt(tried({ claims }), { claims }, now), undefined, 'the same claims')
+  t.equal(countAttempt(tried({ claims }), { claims: { id_token: { acrs: null } } }, now), 2)
+  t.equal(countAttempt(tried({ claims }), mfa, now), 2)
+  t.equal(countAttempt(tried({ claims }, 1, 60_000), { claims }, now), 1)
 })
 
 t.test('a stranger is asked at once for what no login could do without', async (t) => {

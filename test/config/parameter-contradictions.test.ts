@@ -135,8 +135,8 @@ testCases([
   {
     title: 'a place for claims that is none',
     line: 7,
-    with: setting(`claims: { access_token: { acr: null } }`),
-    expect: [['providers[0].claims.access_token', /is not a setting/, 8]],
+    with: setting(`claims: { refresh_token: { acr: null } }`),
+    expect: [['providers[0].claims.refresh_token', /is not a setting/, 8]],
   },
   {
     title: 'JAR-1 signed requests without a key',

@@ -11,7 +11,6 @@ export const reasons: Readonly<Record<string, string>> = {
     'optional, and not offered: a challenge says what is missing and where to sign in, without metadata of the resource',
   K12: 'a setting of the client in the console of Keycloak, which docs/providers/keycloak.md names; both channels are tested as BCL and FCL',
   K15: 'no behavior of its own: pushed requests, DPoP, certificates and the FAPI 2.0 profile are tested for any provider',
-  E9: 'front-channel logout is tested as FCL; a challenge for more claims is not answered, so the 401 of the upstream reaches the client as it is',
   'oidcc-client-test-session-management': isNotPolled,
   'oidcc-client-test-discovery-webfinger-acct': isRegistered,
   'oidcc-client-test-discovery-webfinger-url': isRegistered,

@@ -157,6 +157,7 @@ export function providerBehaviour(
         found ??
         new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId })
       grant.addOIDCScope(stringOf(params, 'scope'))
+      grant.addOIDCClaims([...ctx.oidc.requestParamClaims])
       await grant.save()
       return grant
     },

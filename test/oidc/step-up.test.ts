@@ -21,6 +21,84 @@ t.test('what a login is to bring goes with the request, and over the settings', 
   }
 })
 
+t.test('E9 claims that an upstream demands go beside those of the settings', async (t) => {
+  const cp1 = { values: ['cp1'] }
+  const context = { essential: true, value: 'c1' }
+  const demanded = { access_token: { acrs: context } }
+  const gold = { essential: true, values: ['gold'] }
+  const silver = { essential: true, value: 'silver' }
+  const cases: [string, Partial<ProviderConfig>, LoginDemand, unknown][] = [
+    ['alone', {}, { claims: demanded }, demanded],
+    [
+      'beside others',
+      { claims: { access_token: { xms_cc: cp1 }, userinfo: { groups: null } } },
+      { claims: demanded },
+      { access_token: { xms_cc: cp1, acrs: context }, userinfo: { groups: null } },
+    ],
+    [
+      'in another token',
+      { claims: { id_token: { email: null } } },
+      { claims: demanded },
+      { id_token: { email: null }, ...demanded },
+    ],
+    [
+      'never in the place of one',
+      { claims: { access_token: { xms_cc: cp1 }, id_token: { acr: gold } } },
+      { claims: { access_token: { xms_cc: null }, id_token: { acr: silver } } },
+      { access_token: { xms_cc: cp1 }, id_token: { acr: gold } },
+    ],
+    [
+      'in the place of one with any value',
+      { claims: { access_token: { acrs: null } } },
+      { claims: demanded },
+      demanded,
+    ],
+    [
+      'but for an acr that acrValues asks for',
+      { acrValues: ['gold'] },
+      { claims: { id_token: { acr: silver } } },
+      undefined,
+    ],
+    [
+      'beside a context',
+      { claims: { id_token: { acr: gold } } },
+      { acrValues: ['mfa'], claims: demanded },
+      { id_token: { acr: { essential: true, values: ['mfa'] } }, ...demanded },
+    ],
+    [
+      'whatever they are called',
+      {},
+      { claims: { id_token: { scope: context, redirect_uri: null, nonce: { value: 'x' } } } },
+      { id_token: { scope: context, redirect_uri: null, nonce: { value: 'x' } } },
+    ],
+    [
+      'but for names of the prototype',
+      {},
+      { claims: JSON.parse('{"id_token":{"__proto__":{"value":1},"constructor":null}}') },
+      undefined,
+    ],
+  ]
+  for (const [title, config, stepUp, expected] of cases) {
+    const { party } = await setUpHostile(t, config)
+    const plain = new URL((await party.beginLogin({ redirectUri, now: Date.now() })).url)
+    const { url } = await party.beginLogin({ redirectUri, stepUp, now: Date.now() })
+    const { searchParams } = new URL(url)
+    const claims = searchParams.get('claims')
+    t.strictSame(claims === null ? undefined : JSON.parse(claims), expected, title)
+    for (const name of ['scope', 'redirect_uri', 'client_id', 'response_type', 'prompt'])
+      t.equal(searchParams.get(name), plain.searchParams.get(name), `${title}: ${name}`)
+  }
+})
+
+t.test('E9 an essential acr that an upstream demands must come back', async (t) => {
+  const { provider, party, begin } = await setUpHostile(t)
+  const stepUp = { claims: { id_token: { acr: { essential: true, values: ['mfa'] } } } }
+  provider.claims = { acr: 'pwd' }
+  await t.rejects(party.finishLogin({ ...(await begin()), stepUp }), { code: 'ERR_ID_TOKEN_ACR' })
+  provider.claims = { acr: 'mfa' }
+  t.match(await party.finishLogin({ ...(await begin()), stepUp }), { identity: { sub: 'alice' } })
+})
+
 t.test('CORE-13 CORE-14 a login that does not bring it is refused', async (t) => {
   const { provider, party, begin } = await setUpHostile(t, { clockTolerance: 0 })
   const finish = async (stepUp: LoginDemand, claims: Record<string, unknown>) => {

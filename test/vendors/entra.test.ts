@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { providerOf } from '../../src/http/provider-of.js'
-import { forgeToken, signingKey } from '../helpers/hostile-provider.js'
+import { startProduct } from '../conformance/product.js'
+import { forgeToken, signingKey, startHostileProvider } from '../helpers/hostile-provider.js'
+import { createJarFetch } from '../helpers/jar-fetch.js'
+import { startUpstream } from '../helpers/upstream.js'
 import {
   foreignTenant,
   graph,
@@ -288,6 +291,71 @@ t.test(
     t.equal(logoutOf(await logIn())?.searchParams.has('logout_hint'), false)
   },
 )
+
+/** As docs/providers/entra.md has it. */
+const capability = { access_token: { xms_cc: { values: ['cp1'] } } }
+
+t.test('E9 every request says that claims challenges are understood', async (t) => {
+  const { asked } = await set(t, { settings: { claims: capability } })
+  t.strictSame(JSON.parse((await asked()).get('claims') ?? ''), capability)
+})
+
+/** An API that wants an authentication context, which the token of the second login has. */
+async function setUpChallenge(t: Test, settings: Record<string, unknown>) {
+  const provider = await startHostileProvider()
+  t.teardown(() => provider.stop())
+  const issuer = likeEntra(provider)
+  let count = 0
+  provider.tokensFor = () => ({ access_token: `token-${++count}`, expires_in: '3599' })
+  const context = { essential: true, value: 'c1' }
+  const claims = Buffer.from(JSON.stringify({ access_token: { acrs: context } })).toString('base64')
+  const uri = `authorization_uri="${provider.issuer}/common/oauth2/authorize"`
+  const challenge = `Bearer realm="", ${uri}, error="insufficient_claims", claims="${claims}"`
+  const api = await startUpstream((request, response) => {
+    const isEnough = request.headers.authorization === 'Bearer token-2'
+    response.writeHead(isEnough ? 200 : 401, isEnough ? {} : { 'www-authenticate': challenge })
+    response.end('of the API')
+  })
+  t.teardown(() => api.close())
+  const trusted = { id: 'corp', provider, settings: { issuer, vendor: 'entra', ...settings } }
+  const product = await startProduct(t, [trusted], { routes: () => [{ upstream: api.url }] })
+  const client = createJarFetch()
+  t.equal((await product.logIn(trusted, client)).answer, 'LOGIN_FINISHED')
+  return { provider, product, client, context, challenge }
+}
+
+t.test('E9 an API that lacks claims gets them by another login', async (t) => {
+  const { provider, product, client, context } = await setUpChallenge(t, { claims: capability })
+  const challenged = await product.visit(client, '/orders?page=2')
+  t.match(challenged, { status: 302, answer: 'STEP_UP_REQUIRED' })
+  const { location: authorization = '' } = await product.visit(client, challenged.location ?? '')
+  t.strictSame(JSON.parse(provider.asked(authorization).get('claims') ?? ''), {
+    access_token: { xms_cc: { values: ['cp1'] }, acrs: context },
+  })
+  const redirectUri = `${product.publicUrl}/oauth2/callback`
+  const answer = provider.authorize(authorization)
+  const finished = await product.finish(client, { redirectUri }, answer)
+  t.match(finished, { answer: 'LOGIN_FINISHED', location: '/orders?page=2' })
+  t.match(await product.visit(client, '/orders?page=2'), { status: 200, page: 'of the API' })
+})
+
+t.test('E9 a script that calls such an API gets the challenge itself', async (t) => {
+  const { product, client, challenge } = await setUpChallenge(t, {})
+  const headers = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', accept: '*/*' }
+  const seen = await product.visit(client, '/orders', { headers })
+  t.match(seen, { status: 401, answer: undefined, page: 'of the API' })
+  t.equal(seen.headers.get('www-authenticate'), challenge)
+})
+
+t.test('E9 an API that is still not content after it makes no circle', async (t) => {
+  const { provider, product, client } = await setUpChallenge(t, {})
+  provider.tokensFor = () => ({ access_token: 'token-of-old', expires_in: '3599' })
+  const challenged = await product.visit(client, '/orders')
+  const { location: authorization = '' } = await product.visit(client, challenged.location ?? '')
+  const redirectUri = `${product.publicUrl}/oauth2/callback`
+  await product.finish(client, { redirectUri }, provider.authorize(authorization))
+  t.match(await product.visit(client, '/orders'), { status: 403, answer: 'ERR_STEP_UP_FAILED' })
+})
 
 t.test(
   'E12 a policy of B2C is told by its metadata, and tokens of another one are refused',
