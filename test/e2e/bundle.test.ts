@@ -43,6 +43,29 @@ t.test('it tells the version of package.json', async (t) => {
   t.match((await runBundle(['--version'])).stdout, version)
 })
 
+t.test('Node takes the options that the image sets', async (t) => {
+  const [, options = ''] =
+    /^ENV NODE_OPTIONS=(.+)$/m.exec(await readFile('Dockerfile', 'utf8')) ?? []
+  t.match(options, /^--/)
+  const version = [process.execPath, script, '--version'] as const
+  const { stdout } = await run(...withoutPreloads('env', `NODE_OPTIONS=${options}`, ...version))
+  t.match(stdout, /^[0-9]/)
+})
+
+t.test(
+  'what the image compiles in advance are chunks alone, which run by themselves',
+  async (t) => {
+    const chunks = (await readdir(join(folder, 'image/chunks'))).filter((name) =>
+      name.endsWith('.mjs'),
+    )
+    t.ok(chunks.length > 0)
+    for (const chunk of chunks) {
+      const text = await readFile(join(folder, 'image/chunks', chunk), 'utf8')
+      t.notMatch(text, 'valetkey.mjs', `${chunk} does not start Valetkey`)
+    }
+  },
+)
+
 t.test('it makes a session key', async (t) => {
   t.match((await runBundle(['keygen'])).stdout, /^[A-Za-z0-9_-]{43}\n$/)
 })

@@ -26,16 +26,18 @@ export interface ValetkeyOptions {
   /** Over the defaults, section by section. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly session?: Readonly<Record<string, unknown>>
-  /** Options of Node itself. */
+  /** Options of Node itself; those of the image by default. */
   readonly nodeOptions?: readonly string[]
   /** The bundle by default. */
   readonly script?: string
 }
 
+const imageOptions = ['--max-semi-space-size=4']
+
 /** The bundle as the image has it, before the application of the benchmark. */
 export async function startBundledValetkey(
   { owner, upstream, provider }: ValetkeyParts,
-  { redis, config, session, nodeOptions = [], script }: ValetkeyOptions = {},
+  { redis, config, session, nodeOptions = imageOptions, script }: ValetkeyOptions = {},
 ): Promise<ValetkeyProcess> {
   const port = await freePort()
   const publicUrl = `http://localhost:${port}`
