@@ -77,6 +77,7 @@ const isJoining = ({ path, room }: SourceFile) => room === 'app' || path === 'sr
 const plainConfig = new Set([
   'src/config/schema.ts',
   'src/config/duration.ts',
+  'src/config/claims-of-token.ts',
   'src/config/client-assertion.ts',
   'src/config/client-keys.ts',
   'src/config/fapi.ts',

@@ -1,11 +1,7 @@
+import { claimsOfToken } from './claims-of-token.js'
 import type { Finding } from './config-error.js'
 import type { ProviderDraft } from './draft.js'
 import { addressFault } from './issuer-contradictions.js'
-
-/** What a token says of itself and of the sign-in: taken from elsewhere it would mean something else. */
-const ofTheToken = new Set(
-  'iss sub aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash sid tid'.split(' '),
-)
 
 /** What cannot be meant of a provider's claims. */
 export function* claimContradictions(
@@ -14,7 +10,7 @@ export function* claimContradictions(
 ): Generator<Finding> {
   const { claimFallbacks, groupsOverage, dpop } = provider
   for (const name of Object.keys(claimFallbacks ?? {})) {
-    if (!ofTheToken.has(name)) continue
+    if (!claimsOfToken.has(name)) continue
     yield {
       path: [...at('claimFallbacks'), name],
       message: 'is what the token says of itself, which no other claim can stand in for',
