@@ -33,6 +33,14 @@ type Party = Pick<
   'id' | 'isNamed' | 'issuesAccessTokens' | 'takesOpaqueTokens' | 'verifyAccessToken'
 >
 
+/** A token with the names by which it is known here: to the log, and in the cache. */
+interface Presented {
+  readonly token: string
+  readonly providerId: string | undefined
+  readonly key: string
+  readonly cacheKey: string
+}
+
 const cacheBytes = 16 * 1024 * 1024
 /** No header field is longer in practice, and nothing longer is worth parsing. */
 const maxTokenLength = 16 * 1024
@@ -59,11 +67,8 @@ export function createBearerTokens(parties: readonly Party[]): BearerTokens {
   }
 
   async function look(
-    token: string,
-    providerId: string | undefined,
+    { token, providerId, key, cacheKey }: Presented,
     now: number,
-    cacheKey: string,
-    key: string,
   ): Promise<BearerVerdict> {
     try {
       if (token.length > maxTokenLength) throw refusal('the token is too long')
@@ -91,7 +96,7 @@ export function createBearerTokens(parties: readonly Party[]): BearerTokens {
       const looking = looks.get(cacheKey)
       if (looking !== undefined) return looking
       // Not at the end of the look itself, which comes before the entry where a token is refused at once.
-      const started = look(token, providerId, now, cacheKey, key).finally(() => {
+      const started = look({ token, providerId, key, cacheKey }, now).finally(() => {
         looks.delete(cacheKey)
       })
       looks.set(cacheKey, started)

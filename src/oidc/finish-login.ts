@@ -45,9 +45,7 @@ export async function finishLogin(
   const callbackUrl = new URL(redirectUri)
   callbackUrl.search = parameters.toString()
   const { response, verified } = await grantTokens(
-    provider.open,
-    metadata,
-    dpopKey,
+    { open: provider.open, metadata, dpopKey },
     (configuration, sending) => {
       const checks = {
         expectedState: transaction.state,
@@ -79,7 +77,7 @@ export async function finishLogin(
     defaultLifetimeMs: config.defaultAccessTokenLifetime,
     now,
   })
-  const merged = await withUserinfo(provider, metadata, tokens, sub, all)
+  const merged = await withUserinfo(provider, metadata, tokens, verified.claims)
   const claims = await withGroupsLeftOut(provider, merged ?? all, tokens)
   return { identity: identityFrom(provider, sub, claims), tokens }
 }

@@ -1,14 +1,14 @@
 import { tokenIntrospection } from 'openid-client'
 import { type AccessToken, accessTokenFrom, checkPurpose, reject } from './access-token-claims.js'
-import { objectionOf } from './client-objection.js'
 import { isOfIssuer } from './access-token-issuers.js'
-import { OidcError, oidcErrorIn, parseProviderError } from './errors.js'
+import type { Received } from './authenticated-send.js'
+import { objectionOf } from './client-objection.js'
+import { OidcError, oidcErrorIn } from './errors.js'
 import { audiencesOf } from './id-token.js'
-import { isJsonObject, parseJsonObject, type JsonObject } from './json-object.js'
-import type { Received } from './provider-client.js'
+import { isJsonObject, type JsonObject } from './json-object.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 import type { Provider } from './provider.js'
-import { parseRetryAfterMs } from './retry-after.js'
+import { refusalIn } from './refusal.js'
 import { verifySignedToken } from './signed-token.js'
 
 /**
@@ -113,11 +113,9 @@ function introspectionError(received: Received | undefined, failure: unknown): O
   const known = oidcErrorIn(failure)
   if (known !== undefined) return known
   if (received === undefined) return unusable(objectionOf(failure))
-  const { status, headers, body } = received
-  const providerError = parseProviderError(parseJsonObject(body)?.['error'])
+  const { status } = received
+  const { providerError, retryAfterMs, isTemporary } = refusalIn(received)
   const message = `the introspection endpoint answered ${status}: ${providerError ?? objectionOf(failure)}`
-  const retryAfterMs = parseRetryAfterMs(headers.get('retry-after'), Date.now())
-  const isTemporary = status === 429 || status >= 500
   const code = isTemporary
     ? 'ERR_PROVIDER_UNAVAILABLE'
     : status === 401 || providerError === 'invalid_client'

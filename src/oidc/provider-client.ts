@@ -14,8 +14,6 @@ import type { Logger } from './logger.js'
 import type { ProviderHttp } from './provider-http.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
-export type { Received } from './authenticated-send.js'
-
 /** One use of openid-client; `received()` is the last response that it got. */
 export interface ProviderCall {
   readonly configuration: Configuration

@@ -1,10 +1,11 @@
 import { buildAuthorizationUrlWithPAR } from 'openid-client'
+import type { Received } from './authenticated-send.js'
 import { objectionOf } from './client-objection.js'
-import { OidcError, oidcErrorIn, parseProviderError } from './errors.js'
+import { OidcError, oidcErrorIn } from './errors.js'
 import { type JsonObject, parseJsonObject } from './json-object.js'
-import type { OpenCall, Received } from './provider-client.js'
+import type { OpenCall } from './provider-client.js'
 import type { ProviderMetadata } from './provider-metadata.js'
-import { parseRetryAfterMs } from './retry-after.js'
+import { refusalIn } from './refusal.js'
 
 /**
  * Pushes an authorization request to the provider, authenticated as the client, and gives the URL that
@@ -56,12 +57,11 @@ function pushedRequestError(received: Received | undefined, cause: unknown): Oid
   if (received === undefined) {
     return new OidcError('ERR_PROVIDER_PUSHED_REQUEST', `the push failed: ${objection}`)
   }
-  const { status, headers, body } = received
-  const retryAfterMs = parseRetryAfterMs(headers.get('retry-after'), Date.now())
-  const providerError = parseProviderError(parseJsonObject(body)?.['error'])
+  const { status } = received
+  const { providerError, retryAfterMs, isTemporary } = refusalIn(received)
   const answer = `the pushed request was answered ${status}: ${providerError ?? objection}`
   const options = { providerError, retryAfterMs }
-  if (status === 429 || status >= 500) {
+  if (isTemporary) {
     return new OidcError('ERR_PROVIDER_UNAVAILABLE', answer, options)
   }
   if (providerError === 'invalid_client' || providerError === 'unauthorized_client') {

@@ -51,9 +51,7 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
     logger.warn({ issuer: config.issuer, err: error }, 'refreshed without a new identity')
   }
   const { response, verified } = await grantTokens(
-    provider.open,
-    metadata,
-    dpopKey,
+    { open: provider.open, metadata, dpopKey },
     (configuration, sending) =>
       refreshTokenGrant(configuration, refreshToken, resourceParameters(config), sending),
     async (idToken, accessToken) => {
@@ -75,9 +73,9 @@ async function refresh(provider: Provider, session: Session, now: number): Promi
     defaultLifetimeMs: config.defaultAccessTokenLifetime,
     now,
   })
-  const known = verified?.claims ?? keptClaims ?? {}
+  const all = verified?.claims ?? keptClaims ?? {}
   const { sub, sid, authenticatedAt } = session.identity
-  const claims = await withUserinfo(provider, metadata, tokens, sub, known)
+  const claims = await withUserinfo(provider, metadata, tokens, { sub, all })
     .then((merged) => merged ?? verified?.claims)
     .then((told) => told && withGroupsLeftOut(provider, told, tokens))
     .catch(keepIdentity)

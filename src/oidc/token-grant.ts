@@ -14,9 +14,15 @@ import { tokenEndpointError, tolerateTokenResponse } from './token-response.js'
  * OidcError, or what `verify` throws.
  */
 export async function grantTokens<Verified>(
-  open: OpenCall,
-  metadata: ProviderMetadata,
-  dpopKey: DpopKey | undefined,
+  {
+    open,
+    metadata,
+    dpopKey,
+  }: {
+    readonly open: OpenCall
+    readonly metadata: ProviderMetadata
+    readonly dpopKey: DpopKey | undefined
+  },
   grant: (
     configuration: Configuration,
     options: { readonly DPoP?: DPoPHandle },

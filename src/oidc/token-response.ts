@@ -2,11 +2,11 @@ import type { TokenEndpointResponse } from 'openid-client'
 import type { DpopKey } from '../session/dpop-key.js'
 import type { Tokens } from '../session/session.js'
 import { accessTokenExpiry } from './access-token-expiry.js'
+import type { Received } from './authenticated-send.js'
 import { objectionOf } from './client-objection.js'
-import { OidcError, oidcErrorIn, parseProviderError } from './errors.js'
+import { OidcError, oidcErrorIn } from './errors.js'
 import { parseJsonObject } from './json-object.js'
-import type { Received } from './provider-client.js'
-import { parseRetryAfterMs } from './retry-after.js'
+import { refusalIn } from './refusal.js'
 
 const optionalTexts = new Set(['refresh_token', 'id_token', 'scope'])
 
@@ -90,12 +90,10 @@ export function tokenEndpointError(received: Received | undefined, cause: unknow
   if (received === undefined) {
     return new OidcError('ERR_TOKEN_RESPONSE', `the token request failed: ${objection}`)
   }
-  const { status, headers, body } = received
-  const retryAfterMs = parseRetryAfterMs(headers.get('retry-after'), Date.now())
-  const providerError = parseProviderError(parseJsonObject(body)?.['error'])
-  const answer = `the token endpoint answered ${status}: ${providerError ?? objection}`
+  const { providerError, retryAfterMs, isTemporary } = refusalIn(received)
+  const answer = `the token endpoint answered ${received.status}: ${providerError ?? objection}`
   const options = { providerError, retryAfterMs }
-  if (status === 429 || status >= 500) {
+  if (isTemporary) {
     return new OidcError('ERR_PROVIDER_UNAVAILABLE', answer, options)
   }
   if (providerError === 'invalid_grant') {

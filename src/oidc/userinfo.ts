@@ -1,21 +1,22 @@
 import { fetchUserInfo } from 'openid-client'
+import { claimsOfToken } from '../config/claims-of-token.js'
 import type { Tokens } from '../session/session.js'
+import type { Received } from './authenticated-send.js'
 import { withFallbacks, withoutVerifiedEmail } from './claim-fallbacks.js'
 import { objectionOf } from './client-objection.js'
 import { OidcError, oidcErrorIn } from './errors.js'
-import { audiencesOf } from './id-token.js'
+import { audiencesOf, type IdTokenClaims } from './id-token.js'
 import { isIssuedBy } from './issued-by.js'
 import { parseJsonObject, type JsonObject } from './json-object.js'
-import type { Received } from './provider-client.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 import type { Provider } from './provider.js'
-import { parseRetryAfterMs } from './retry-after.js'
+import { refusalIn } from './refusal.js'
 import { verifySignedToken } from './signed-token.js'
 
 type PresentedTokens = Pick<Tokens, 'accessToken' | 'dpopKey'>
 
 /**
- * The claims of an ID token with userinfo merged in; undefined when userinfo was not asked, because
+ * All claims of an ID token with userinfo merged in; undefined when userinfo was not asked, because
  * there is none, the configuration forbids it, or the ID token has all that is needed. Throws like
  * `loadUserinfo`.
  */
@@ -23,8 +24,7 @@ export async function withUserinfo(
   provider: Provider,
   metadata: ProviderMetadata,
   tokens: PresentedTokens,
-  sub: string,
-  idTokenClaims: JsonObject,
+  { sub, all: idTokenClaims }: Pick<IdTokenClaims, 'sub' | 'all'>,
 ): Promise<JsonObject | undefined> {
   if (metadata.userinfoEndpoint === undefined) return undefined
   const { userinfo: when } = provider.config
@@ -78,27 +78,22 @@ async function verifySignedUserinfo(
   throw new OidcError('ERR_PROVIDER_USERINFO', 'the signed userinfo is not for this client')
 }
 
-/** What the ID token says of the sign-in itself; userinfo never overrides it. */
-const idTokenOnly = new Set(
-  'iss sub aud azp exp iat nbf jti nonce auth_time acr amr at_hash c_hash sid tid'.split(' '),
-)
-
 /**
  * Merges userinfo into the claims of the ID token. Userinfo wins for what it says of the person, since
  * it is asked later; the ID token alone speaks of the sign-in and the tenant. That an address was verified counts for
  * that one alone.
  */
 function mergeUserinfo(idTokenClaims: JsonObject, userinfo: JsonObject): JsonObject {
-  const personal = Object.entries(userinfo).filter(([name]) => !idTokenOnly.has(name))
+  const personal = Object.entries(userinfo).filter(([name]) => !claimsOfToken.has(name))
   const isOtherEmail = 'email' in userinfo && userinfo['email'] !== idTokenClaims['email']
   const known = isOtherEmail ? withoutVerifiedEmail(idTokenClaims) : idTokenClaims
   return { ...known, ...Object.fromEntries(personal) }
 }
 
 function userinfoError(answer: Received, sub: string, failure: unknown): OidcError {
-  const { status, headers, body } = answer
-  if (status === 429 || status >= 500) {
-    const retryAfterMs = parseRetryAfterMs(headers.get('retry-after'), Date.now())
+  const { status, body } = answer
+  const { retryAfterMs, isTemporary } = refusalIn(answer)
+  if (isTemporary) {
     const message = `userinfo answered ${status}`
     return new OidcError('ERR_PROVIDER_UNAVAILABLE', message, { retryAfterMs })
   }
