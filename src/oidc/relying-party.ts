@@ -28,10 +28,6 @@ import { createHintReader, type Hints } from './start-hints.js'
 import { type RevocationReport, type RevocableTokens, revokeTokens } from './revocation.js'
 import { exchangeForUpstream, type UpstreamToken } from './upstream-token.js'
 
-export type { SignIn } from './finish-login.js'
-export type { RevocationReport } from './revocation.js'
-export type { LoginTransaction } from './login-request.js'
-
 export type Readiness =
   { readonly ready: true } | { readonly ready: false; readonly reason: string }
 

@@ -24,7 +24,7 @@ import { createTicket, formatTicket, parseTicket } from './ticket.js'
 import { createUnsavedSessions } from './unsaved-sessions.js'
 
 export type { Freshened } from './freshener.js'
-export type { ListedSession, SessionPage } from './session-inventory.js'
+export type { ListedSession } from './session-inventory.js'
 export type { LiveSession } from './live-session.js'
 export type { RefreshReport } from './refresh-session.js'
 export type { WatchEnd } from './session-watch.js'

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import type { ProviderConfig } from '../../src/config/schema.js'
-import { createRelyingParty, type SignIn } from '../../src/oidc/relying-party.js'
+import type { SignIn } from '../../src/oidc/finish-login.js'
+import { createRelyingParty } from '../../src/oidc/relying-party.js'
 import type { Session } from '../../src/session/session.js'
 import { startHostileProvider } from '../helpers/hostile-provider.js'
 import { providerConfig } from '../helpers/provider-config.js'

@@ -12,7 +12,7 @@ import { pingfederate } from './pingfederate.js'
 import { pingone } from './pingone.js'
 import type { VendorProfile } from './profile.js'
 
-export const vendorProfiles: readonly VendorProfile[] = [
+const vendorProfiles: readonly VendorProfile[] = [
   google,
   okta,
   auth0,
