@@ -32,7 +32,7 @@ export async function refreshStorm(
     tokens: { accessTokenExpiresAt: Date.now() },
   })
   const { url, child } = await startBundledValetkey({ owner, upstream, provider }, { redis })
-  const pool = new Pool(url, { connections: sessions })
+  const pool = new Pool(url, { connections: sessions, connect: { timeout: 60_000 } })
   const other = new Pool(url, { connections: 1 })
   owner.teardown(() => Promise.all([pool.destroy(), other.destroy()]))
   for (const cookie of warmUp) await ask(other, cookie)
