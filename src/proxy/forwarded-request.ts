@@ -8,7 +8,7 @@ import { createKeptBody, type KeptBody } from './kept-body.js'
 import type { LiveConnection } from './live-connection.js'
 import { startRelay, type Relay } from './relay.js'
 import { buildRequestTrailers, type RequestHeaderRules } from './request-headers.js'
-import type { ResponseHeaderRules } from './response-headers.js'
+import type { BuildResponseHeaders, ResponseHeaderRules } from './response-headers.js'
 import type { UpstreamError } from './upstream-errors.js'
 import type { Upstream } from './upstream.js'
 
@@ -16,6 +16,7 @@ import type { Upstream } from './upstream.js'
 export interface ForwardingContext {
   readonly rules: RequestHeaderRules & ResponseHeaderRules
   agentFor(upstream: Upstream): UpstreamAgent
+  readonly responseHeaders: BuildResponseHeaders
   /** The headers of the next attempt. */
   headersOf(request: IncomingMessage, plan: ForwardPlan): string[]
   onLive(plan: ForwardPlan, connection: LiveConnection): void
@@ -71,7 +72,7 @@ export class ForwardedRequest implements ExchangeEvents {
     // of a body that is still on its way the rest may never be read, and nothing can come behind it then
     if (!this.request.complete) response.shouldKeepAlive = false
     this.relay = startRelay(response, head, {
-      rules: context.rules,
+      context,
       idleMs: plan.upstream.timeouts.idleMs,
       onDrain: () => this.exchange?.resume(),
     })

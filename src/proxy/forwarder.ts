@@ -5,11 +5,11 @@ import { ForwardedRequest, type ForwardingContext } from './forwarded-request.js
 import { hopFieldsOf, maxForwards } from './hop-fields.js'
 import { createLiveConnections } from './live-connection.js'
 import {
-  buildRequestHeaders,
+  createRequestHeaders,
   type RequestHeaderChanges,
   type RequestHeaderRules,
 } from './request-headers.js'
-import type { ResponseHeaderRules } from './response-headers.js'
+import { createResponseHeaders, type ResponseHeaderRules } from './response-headers.js'
 import { UpstreamError } from './upstream-errors.js'
 import { createVia } from './via.js'
 import { createWebSockets } from './websocket.js'
@@ -55,11 +55,13 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
   const agents = createAgents()
   const liveConnections = createLiveConnections()
   const via = createVia()
+  const requestHeaders = createRequestHeaders(options)
   const context: ForwardingContext = {
     rules: options,
+    responseHeaders: createResponseHeaders(options),
     agentFor: agents.agentFor,
     headersOf: (request, plan) =>
-      buildRequestHeaders(request.rawHeaders, options, changesOf(plan), hopFieldsOf(request, via)),
+      requestHeaders(request.rawHeaders, changesOf(plan), hopFieldsOf(request, via)),
     onLive(plan, connection) {
       plan.onLive?.(connection)
       liveConnections.add(connection)

@@ -18,12 +18,21 @@ const hopByHop = new Set([
 /** @param name in lower case */
 export const isHopByHop = (name: string): boolean => hopByHop.has(name)
 
-/** The names that the Connection fields of a raw header array list, in lower case. */
-export const namesListedInConnection = (rawHeaders: readonly string[]): ReadonlySet<string> => {
-  const names = new Set<string>()
+/**
+ * The names that the Connection fields of a raw header array list, in lower case; undefined when they say no more than
+ * whether the connection stays.
+ */
+export const namesListedInConnection = (
+  rawHeaders: readonly string[],
+): ReadonlySet<string> | undefined => {
+  let names: Set<string> | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() !== 'connection') continue
-    for (const name of (rawHeaders[i + 1] ?? '').split(',')) names.add(name.trim().toLowerCase())
+    const name = rawHeaders[i]
+    if (name?.length !== 10 || name.toLowerCase() !== 'connection') continue
+    const value = rawHeaders[i + 1] ?? ''
+    if (value === 'keep-alive' || value === 'close') continue
+    names ??= new Set()
+    for (const listed of value.split(',')) names.add(listed.trim().toLowerCase())
   }
   return names
 }

@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import type { ResponseHead } from './exchange.js'
 import { addTrailers, breakOff, isHttp2, writeHttp2Head } from './http2-response.js'
-import { buildResponseHeaders, buildResponseTrailers } from './response-headers.js'
-import type { ResponseHeaderRules } from './response-headers.js'
+import {
+  type BuildResponseHeaders,
+  buildResponseTrailers,
+  type ResponseHeaderRules,
+} from './response-headers.js'
 
 /** What is sent to a client of an upstream's response. */
 export interface Relay {
@@ -19,7 +22,10 @@ export interface Relay {
 }
 
 export interface RelayOptions {
-  readonly rules: ResponseHeaderRules
+  readonly context: {
+    readonly rules: ResponseHeaderRules
+    readonly responseHeaders: BuildResponseHeaders
+  }
   /** How long a client may take nothing of what is left when the upstream has ended; 0 is no limit. */
   readonly idleMs: number
   readonly onDrain: () => void
@@ -37,7 +43,7 @@ export const startRelay = (
   head: ResponseHead,
   options: RelayOptions,
 ): Relay => {
-  const headers = buildResponseHeaders(head.rawHeaders, options.rules)
+  const headers = options.context.responseHeaders(head.rawHeaders)
   // what fails is the connection, which says so itself
   response.on('error', ignore)
   if (isHttp2(response)) writeHttp2Head(response, head.statusCode, headers)
@@ -85,7 +91,7 @@ class ResponseRelay implements Relay {
     if (this.stopped) return
     const { response, held } = this
     if (rawTrailers.length > 0) {
-      addTrailers(response, buildResponseTrailers(rawTrailers, this.options.rules))
+      addTrailers(response, buildResponseTrailers(rawTrailers, this.options.context.rules))
     }
     if (held === undefined) response.end()
     else if (isHttp2(response)) response.end(held)

@@ -1,5 +1,6 @@
 import type { HopFields } from './hop-fields.js'
 import { isHopByHop, namesListedInConnection, neverInTrailers } from './hop-by-hop.js'
+import { rememberByName } from './name-facts.js'
 import { withoutOwnCookies, type IsOwnCookie } from './own-cookies.js'
 
 export interface RequestHeaderRules {
@@ -34,61 +35,87 @@ const continued = new Set(['traceparent', 'tracestate'])
 /** Names that must not come in through a spelling with `_`, which CGI and WSGI make equal to theirs. */
 const spelledOneWay = new Set(['content-length', 'content-type', 'cookie', 'host'])
 
+/** What becomes of a field of the client, by its name alone. */
+interface NameFacts {
+  readonly lower: string
+  /** In lower case, with `-` for `_`. */
+  readonly plain: string
+  readonly fate: 'removed' | 'authorization' | 'host' | 'cookie' | 'max-forwards' | 'te' | 'passed'
+}
+
 /**
- * The header array of a request as the upstream gets it: the client's, in order and with duplicates kept apart, less
+ * Makes the header array of a request as the upstream gets it: the client's, in order and with duplicates kept apart, less
  * hop-by-hop fields (RFC 9110 §7.6.1), reserved names in any spelling, what the client says about forwarding, and
  * Valetkey's cookies; then the added ones, which nothing the client sends can take out, and what this hop says of itself.
  *
- * @param rawHeaders names and values by turns, as node has them in `rawHeaders`
- * @returns names and values by turns
+ * `rawHeaders` are names and values by turns, as node has them, and so is the result.
  */
-export const buildRequestHeaders = (
+export type BuildRequestHeaders = (
   rawHeaders: readonly string[],
-  rules: RequestHeaderRules,
   changes: RequestHeaderChanges,
   hop?: HopFields,
-): string[] => {
-  const listed = namesListedInConnection(rawHeaders)
-  const added = new Set(changes.addHeaders.map(([name]) => name.toLowerCase()))
-  const headers: string[] = []
-  let hostSeen = false
+) => string[]
 
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
-    const value = rawHeaders[i + 1] ?? ''
+export const createRequestHeaders = (rules: RequestHeaderRules): BuildRequestHeaders => {
+  const factsOf = rememberByName((name): NameFacts => {
     const lower = name.toLowerCase()
-    const plain = lower.includes('_') ? lower.replaceAll('_', '-') : lower
+    const plain = lower.replaceAll('_', '-')
+    return { lower, plain, fate: fateOf(lower, plain, rules) }
+  })
 
-    if (lower === 'te' && asksForTrailers(value)) headers.push('te', 'trailers')
-    if (
-      isForThisHopOnly(plain) ||
-      rules.isReservedHeader(plain) ||
-      added.has(plain) ||
-      (plain === 'authorization' && !changes.passAuthorization) ||
-      (plain !== lower && spelledOneWay.has(plain))
-    ) {
-      continue
+  const isAdded = (plain: string, { addHeaders }: RequestHeaderChanges): boolean => {
+    for (const [name] of addHeaders) {
+      if (name.length === plain.length && factsOf(name).lower === plain) return true
     }
-    if (lower === 'host') {
-      if (!hostSeen) headers.push(name, value)
-      hostSeen = true
-    } else if (listed.has(lower)) {
-      continue
-    } else if (lower === 'cookie') {
-      const cookie = withoutOwnCookies(value, rules.isOwnCookie)
-      if (cookie !== undefined) headers.push(name, cookie)
-    } else if (lower === 'max-forwards') {
-      headers.push(name, hop?.maxForwards ?? value)
-    } else {
-      headers.push(name, value)
-    }
+    return false
   }
 
-  for (const [name, value] of changes.addHeaders) headers.push(name, value)
-  if (hop === undefined) return headers
-  for (const [name, value] of hop.trace) headers.push(name, value)
-  headers.push('Via', hop.via)
-  return headers
+  return (rawHeaders, changes, hop) => {
+    const listed = namesListedInConnection(rawHeaders)
+    const headers: string[] = []
+    let hostSeen = false
+
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const name = rawHeaders[i] ?? ''
+      const value = rawHeaders[i + 1] ?? ''
+      const { lower, plain, fate } = factsOf(name)
+      if (fate === 'removed') continue
+      if (fate === 'te') {
+        if (asksForTrailers(value)) headers.push('te', 'trailers')
+      } else if (isAdded(plain, changes)) {
+        continue
+      } else if (fate === 'host') {
+        if (!hostSeen) headers.push(name, value)
+        hostSeen = true
+      } else if (listed?.has(lower) === true) {
+        continue
+      } else if (fate === 'authorization') {
+        if (changes.passAuthorization) headers.push(name, value)
+      } else if (fate === 'cookie') {
+        const cookie = withoutOwnCookies(value, rules.isOwnCookie)
+        if (cookie !== undefined) headers.push(name, cookie)
+      } else if (fate === 'max-forwards') {
+        headers.push(name, hop?.maxForwards ?? value)
+      } else {
+        headers.push(name, value)
+      }
+    }
+
+    for (const [name, value] of changes.addHeaders) headers.push(name, value)
+    if (hop === undefined) return headers
+    for (const [name, value] of hop.trace) headers.push(name, value)
+    headers.push('Via', hop.via)
+    return headers
+  }
+}
+
+const fateOf = (lower: string, plain: string, rules: RequestHeaderRules): NameFacts['fate'] => {
+  if (lower === 'te') return 'te'
+  const isSpelledForCgi = plain !== lower && spelledOneWay.has(plain)
+  if (isForThisHopOnly(plain) || rules.isReservedHeader(plain) || isSpelledForCgi) return 'removed'
+  if (plain === 'authorization') return 'authorization'
+  if (lower === 'host' || lower === 'cookie' || lower === 'max-forwards') return lower
+  return 'passed'
 }
 
 /** The trailers of a request as the upstream gets them: those that could not pass for anything else (RFC 9110 §6.5.1). */

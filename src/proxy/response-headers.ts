@@ -1,4 +1,5 @@
 import { isHopByHop, namesListedInConnection, neverInTrailers } from './hop-by-hop.js'
+import { rememberByName } from './name-facts.js'
 import { setsOwnCookie, type IsOwnCookie } from './own-cookies.js'
 
 export interface ResponseHeaderRules {
@@ -8,26 +9,32 @@ export interface ResponseHeaderRules {
 }
 
 /**
- * The header array of a response as the client gets it: the upstream's, in order and with duplicates kept apart, less
+ * Makes the header array of a response as the client gets it: the upstream's, in order and with duplicates kept apart, less
  * hop-by-hop fields, what would pass for an answer of Valetkey's own, and cookies of Valetkey's names.
  *
- * @param rawHeaders names and values by turns
+ * `rawHeaders` are names and values by turns, and so is the result.
  */
-export const buildResponseHeaders = (
-  rawHeaders: readonly string[],
-  rules: ResponseHeaderRules,
-): string[] => {
-  const listed = namesListedInConnection(rawHeaders)
-  const headers: string[] = []
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
-    const value = rawHeaders[i + 1] ?? ''
+export type BuildResponseHeaders = (rawHeaders: readonly string[]) => string[]
+
+export const createResponseHeaders = (rules: ResponseHeaderRules): BuildResponseHeaders => {
+  const factsOf = rememberByName((name) => {
     const lower = name.toLowerCase()
-    if (isHopByHop(lower) || listed.has(lower) || rules.isAnswerHeader(lower)) continue
-    if (lower === 'set-cookie' && setsOwnCookie(value, rules.isOwnCookie)) continue
-    headers.push(name, value)
+    return { lower, isRemoved: isHopByHop(lower) || rules.isAnswerHeader(lower) }
+  })
+
+  return (rawHeaders) => {
+    const listed = namesListedInConnection(rawHeaders)
+    const headers: string[] = []
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const name = rawHeaders[i] ?? ''
+      const value = rawHeaders[i + 1] ?? ''
+      const { lower, isRemoved } = factsOf(name)
+      if (isRemoved || listed?.has(lower) === true) continue
+      if (lower === 'set-cookie' && setsOwnCookie(value, rules.isOwnCookie)) continue
+      headers.push(name, value)
+    }
+    return headers
   }
-  return headers
 }
 
 /**

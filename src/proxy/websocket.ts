@@ -14,11 +14,7 @@ import type { ForwardPlan } from './forward-plan.js'
 import type { ForwardingContext } from './forwarded-request.js'
 import type { TakeRequest } from './forwarder.js'
 import { startRelay } from './relay.js'
-import {
-  buildResponseHeaders,
-  isFramedClearly,
-  type ResponseHeaderRules,
-} from './response-headers.js'
+import { type BuildResponseHeaders, isFramedClearly } from './response-headers.js'
 import { createTunnel, type TunnelSide } from './tunnel.js'
 import { isWebSocketHandshake, readmitWithoutUpgrade } from './upgrade.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
@@ -41,7 +37,7 @@ export interface WebSockets {
  * passed on unread, which leaves subprotocols, extensions and close codes to the two ends. Any other upgrade is ignored.
  */
 export const createWebSockets = (context: ForwardingContext): WebSockets => {
-  const { rules, fail } = context
+  const { fail } = context
   const handshakes = new WeakMap<IncomingMessage, TunnelSide>()
 
   const takeUpgrades = (server: Server, take: TakeRequest): void => {
@@ -71,7 +67,7 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     upstream: TunnelSide,
   ): void => {
     response.detachSocket(client.socket)
-    client.socket.write(switchingProtocols(agreement, rules), 'latin1')
+    client.socket.write(switchingProtocols(agreement, context.responseHeaders), 'latin1')
     context.onLive(plan, createTunnel(client, upstream))
   }
 
@@ -138,7 +134,7 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     body: IncomingMessage,
   ): void {
     const { idleMs } = plan.upstream.timeouts
-    const relay = startRelay(response, head, { rules, idleMs, onDrain: () => body.resume() })
+    const relay = startRelay(response, head, { context, idleMs, onDrain: () => body.resume() })
     relay.flush()
     body.on('data', (chunk: Buffer) => {
       if (!relay.write(chunk)) body.pause()
@@ -209,8 +205,8 @@ const isAgreement = ({ headers }: IncomingMessage, key: string | undefined): boo
   headers['sec-websocket-accept'] ===
     createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 
-const switchingProtocols = (response: IncomingMessage, rules: ResponseHeaderRules): string => {
-  const headers = buildResponseHeaders(response.rawHeaders, rules)
+const switchingProtocols = (response: IncomingMessage, build: BuildResponseHeaders): string => {
+  const headers = build(response.rawHeaders)
   let text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
   return `${text}\r\n`

@@ -4,19 +4,21 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { request } from 'undici'
 import { startRelay } from '../../src/proxy/relay.js'
+import { createResponseHeaders } from '../../src/proxy/response-headers.js'
 import { listenOnLoopback } from '../helpers/listen.js'
 import { openConnection, rawRequest } from './raw-request.js'
 
 t.setTimeout(20_000)
 
 const rules = { isAnswerHeader: () => false, isOwnCookie: () => false }
+const context = { rules, responseHeaders: createResponseHeaders(rules) }
 
 t.test('BODY-1 a client that does not take the rest of an answer is given up', async (t) => {
   // more than the buffers of two sockets take in
   const rest = Buffer.alloc(20 * 1024 * 1024)
   const server = createServer((_request, response) => {
     const head = { statusCode: 200, statusMessage: 'OK', rawHeaders: [] }
-    const relay = startRelay(response, head, { rules, idleMs: 200, onDrain: () => undefined })
+    const relay = startRelay(response, head, { context, idleMs: 200, onDrain: () => undefined })
     relay.write(rest)
     relay.end([])
   })
@@ -43,7 +45,7 @@ t.test('a body that comes with its head arrives byte for byte, and so does the h
   const server = createServer((_request, response) => {
     const rawHeaders = ['X-Name', 'J\xf6rg', 'Content-Length', '256']
     const head = { statusCode: 200, statusMessage: 'OK', rawHeaders }
-    const relay = startRelay(response, head, { rules, idleMs: 0, onDrain: () => undefined })
+    const relay = startRelay(response, head, { context, idleMs: 0, onDrain: () => undefined })
     relay.write(body)
     relay.end([])
   })

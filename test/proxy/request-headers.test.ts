@@ -1,11 +1,12 @@
 import t from 'tap'
-import { buildRequestHeaders } from '../../src/proxy/request-headers.js'
+import { createRequestHeaders } from '../../src/proxy/request-headers.js'
 
 const rules = {
   isReservedHeader: (name: string) =>
     name === 'x-forwarded-access-token' || name === 'x-valetkey-assertion',
   isOwnCookie: (name: string) => name === 'valetkey',
 }
+const buildRequestHeaders = createRequestHeaders(rules)
 const none = { addHeaders: [], passAuthorization: false }
 
 t.test('HOP-1 removes hop-by-hop fields and what Connection lists, in any case', async (t) => {
@@ -27,7 +28,6 @@ t.test('HOP-1 removes hop-by-hop fields and what Connection lists, in any case',
       ['HTTP2-Settings', 'x'],
       ['Expect', '100-continue'],
     ].flat(),
-    rules,
     none,
   )
   t.same(headers, ['Host', 'a', 'X-Three', '3'])
@@ -35,17 +35,13 @@ t.test('HOP-1 removes hop-by-hop fields and what Connection lists, in any case',
 
 t.test('HOP-1 keeps Host whatever Connection lists, and only the first', async (t) => {
   t.same(
-    buildRequestHeaders(
-      ['Connection', 'host', 'Host', 'a', 'Host', 'b', 'Ho_st', 'c'],
-      rules,
-      none,
-    ),
+    buildRequestHeaders(['Connection', 'host', 'Host', 'a', 'Host', 'b', 'Ho_st', 'c'], none),
     ['Host', 'a', 'Ho_st', 'c'],
   )
 })
 
 t.test('HOP-7 says that trailers are welcome when the client says so', async (t) => {
-  t.same(buildRequestHeaders(['TE', 'gzip, Trailers', 'Connection', 'TE'], rules, none), [
+  t.same(buildRequestHeaders(['TE', 'gzip, Trailers', 'Connection', 'TE'], none), [
     'te',
     'trailers',
   ])
@@ -59,8 +55,8 @@ t.test('SMU-13 removes names that CGI would read as others', async (t) => {
     'X_Forwarded_For',
     'X_Real-IP',
   ]
-  for (const name of spelled) t.same(buildRequestHeaders([name, '1'], rules, none), [], name)
-  t.same(buildRequestHeaders(['X_Own', '1'], rules, none), ['X_Own', '1'])
+  for (const name of spelled) t.same(buildRequestHeaders([name, '1'], none), [], name)
+  t.same(buildRequestHeaders(['X_Own', '1'], none), ['X_Own', '1'])
 })
 
 t.test('FWD-2 removes what the client says about forwarding', async (t) => {
@@ -75,9 +71,9 @@ t.test('FWD-2 removes what the client says about forwarding', async (t) => {
     'X-Rewrite-URL',
     'X-Original-Method',
   ]
-  for (const name of claims) t.same(buildRequestHeaders([name, '1'], rules, none), [], name)
+  for (const name of claims) t.same(buildRequestHeaders([name, '1'], none), [], name)
   t.same(
-    buildRequestHeaders(['X-Forwarded-For', '6.6.6.6'], rules, {
+    buildRequestHeaders(['X-Forwarded-For', '6.6.6.6'], {
       ...none,
       addHeaders: [['X-Forwarded-For', '127.0.0.1']],
     }),
@@ -89,10 +85,10 @@ t.test(
   'passes Authorization only where the plan says so, and never beside an injected one',
   async (t) => {
     const raw = ['Authorization', 'Basic x']
-    t.same(buildRequestHeaders(raw, rules, none), [])
-    t.same(buildRequestHeaders(raw, rules, { ...none, passAuthorization: true }), raw)
+    t.same(buildRequestHeaders(raw, none), [])
+    t.same(buildRequestHeaders(raw, { ...none, passAuthorization: true }), raw)
     t.same(
-      buildRequestHeaders(raw, rules, {
+      buildRequestHeaders(raw, {
         addHeaders: [['Authorization', 'Bearer y']],
         passAuthorization: true,
       }),
@@ -103,7 +99,7 @@ t.test(
 
 t.test('an added name replaces the client’s even when nobody reserved it', async (t) => {
   t.same(
-    buildRequestHeaders(['X_Tenant', '1', 'x-tenant', '2'], rules, {
+    buildRequestHeaders(['X_Tenant', '1', 'x-tenant', '2'], {
       ...none,
       addHeaders: [['X-Tenant', '3']],
     }),
@@ -115,7 +111,6 @@ t.test('CK-8 handles each Cookie field by itself', async (t) => {
   t.same(
     buildRequestHeaders(
       ['Cookie', 'valetkey=1', 'cookie', 'a=1;valetkey=2;b', 'COOKIE', 'c="d; e"'],
-      rules,
       none,
     ),
     ['cookie', 'a=1;b', 'COOKIE', 'c="d; e"'],

@@ -1,0 +1,28 @@
+import t from 'tap'
+import { rememberByName } from '../../src/proxy/name-facts.js'
+
+t.test('a name is looked at once, and each spelling by itself', async (t) => {
+  const asked: string[] = []
+  const factsOf = rememberByName((name) => {
+    asked.push(name)
+    return name.toLowerCase()
+  })
+  t.same(['Host', 'HOST', 'Host'].map(factsOf), ['host', 'host', 'host'])
+  t.same(asked, ['Host', 'HOST'])
+})
+
+t.test('names without end are not remembered', async (t) => {
+  let asked = 0
+  const factsOf = rememberByName((name) => {
+    asked++
+    return name
+  })
+  const long = 'x'.repeat(65)
+  factsOf(long)
+  factsOf(long)
+  t.equal(asked, 2, 'long ones never are')
+  for (let index = 0; index < 2000; index++) factsOf(`x-${index}`)
+  asked = 0
+  for (let index = 0; index < 2000; index++) t.equal(factsOf(`x-${index}`), `x-${index}`)
+  t.equal(asked, 1000)
+})
