@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setImmediate as nextLoop } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
 import { stringify } from 'yaml'
 import { createApp } from '../../src/app/app.js'
@@ -44,7 +45,16 @@ export async function startAppInProcess(
   const app = await createApp(loaded, { logger, ...(clock && { clock }) })
   const { url, adminUrl } = await app.listen()
   let closed: Promise<void> | undefined
-  const close = (): Promise<void> => (closed ??= app.close())
+  const close = (): Promise<void> => (closed ??= app.close().then(letClientsKnow))
   t.teardown(close)
   return { url, adminUrl, port: Number(new URL(url).port), close }
+}
+
+/**
+ * A client within this process learns of the end of its connections when the loop looks at them next. Before that it
+ * would use them again, though another server may listen there by then.
+ */
+async function letClientsKnow(): Promise<void> {
+  await nextLoop()
+  await nextLoop()
 }
