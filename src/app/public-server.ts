@@ -147,6 +147,11 @@ export async function createPublicServer(
         clock,
         answerWith,
       }),
+    onGranted(request, response) {
+      metrics.request('ACCESS_GRANTED')
+      if (!logger.isLevelEnabled('debug')) return
+      logger.debug({ req: request, res: response, answer: 'ACCESS_GRANTED' }, 'answered')
+    },
     onAnswered(request, reply, answer) {
       metrics.request(answer)
       if (!logger.isLevelEnabled('debug')) return

@@ -197,13 +197,15 @@ export function createAnswers(options: {
 }
 
 /** What every answer of ours carries: its name, and that nobody may keep, guess or pass it on. */
+export const answerHeaders = (name: string) => ({
+  'x-valetkey-answer': name,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+})
+
 function markAnswer(reply: FastifyReply, name: string): FastifyReply {
-  return reply.headers({
-    'x-valetkey-answer': name,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-  })
+  return reply.headers(answerHeaders(name))
 }
 
 function sendPage(reply: FastifyReply, page: Page): FastifyReply {

@@ -2,12 +2,12 @@ import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import { createBodyDeadline } from './body-deadline.js'
 import type { EndpointContext } from './endpoint-context.js'
-import { registerAuth } from './routes/auth.js'
+import { createAuth } from './routes/auth.js'
 import { registerBackchannelLogout } from './routes/backchannel-logout.js'
 import { callbackPaths, registerCallback } from './routes/callback.js'
 import { registerClientJwks } from './routes/client-jwks.js'
-import { registerExtAuthz } from './routes/ext-authz.js'
-import { registerForwardAuth } from './routes/forward-auth.js'
+import { createExtAuthz } from './routes/ext-authz.js'
+import { createForwardAuth } from './routes/forward-auth.js'
 import { registerFrontchannelLogout } from './routes/frontchannel-logout.js'
 import { registerInitiateLogin } from './routes/initiate-login.js'
 import { registerJwks } from './routes/jwks.js'
@@ -16,6 +16,7 @@ import { registerSession } from './routes/session.js'
 import { registerSessions } from './routes/sessions.js'
 import { registerSignIn } from './routes/sign-in.js'
 import { registerSignOut } from './routes/sign-out.js'
+import type { DecideSubrequest } from './subrequests.js'
 
 const largestForm = 64 * 1024
 const bodyDeadlineMs = 10_000
@@ -43,19 +44,26 @@ export async function registerEndpoints(
   registerClientJwks(scope, context)
   registerBackchannelLogout(scope, context)
   registerFrontchannelLogout(scope, context)
-  const { forwardAuth } = context
-  if (forwardAuth === undefined) return
-  registerAuth(scope, context, forwardAuth)
-  registerForwardAuth(scope, context, forwardAuth)
-  registerExtAuthz(scope, context, forwardAuth)
 }
 
-/** The paths that are served; the others under `basePath` are not found. */
+/** Where an ingress asks about requests, and what decides there; by path. */
+export function subrequestEndpoints(
+  context: EndpointContext,
+): ReadonlyMap<string, DecideSubrequest> {
+  const { forwardAuth, paths } = context
+  if (forwardAuth === undefined) return new Map()
+  return new Map([
+    [paths.auth, createAuth(context, forwardAuth)],
+    [paths.forwardAuth, createForwardAuth(context, forwardAuth)],
+    [paths.extAuthz, createExtAuthz(context, forwardAuth)],
+  ])
+}
+
+/** The paths that are served besides those of subrequests; the others under `basePath` are not found. */
 export function servedPaths({
   paths,
   providers,
-  forwardAuth,
-}: Pick<EndpointContext, 'paths' | 'providers' | 'forwardAuth'>): readonly string[] {
+}: Pick<EndpointContext, 'paths' | 'providers'>): readonly string[] {
   const { start, signIn, signOut, signedOut, userinfo, session, sessions, jwks, clientJwks } = paths
   const { backchannelLogout, frontchannelLogout } = paths
   return [
@@ -72,6 +80,5 @@ export function servedPaths({
     clientJwks,
     backchannelLogout,
     frontchannelLogout,
-    ...(forwardAuth === undefined ? [] : [paths.auth, paths.forwardAuth, paths.extAuthz]),
   ]
 }

@@ -1,5 +1,5 @@
-import { METHODS, type IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import type { ClientFacts } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing, Rule } from '../access/rules.js'
@@ -28,27 +28,6 @@ export interface ForwardAuth {
   readonly headersToRemove: HeadersToRemove
   /** The cookies of a request without Valetkey's own; undefined when none remain. */
   withoutOwnCookies(cookie: string): string | undefined
-}
-
-type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
-
-/** CONNECT never gets as far as a route. */
-const methods = METHODS.filter((method) => method !== 'CONNECT')
-
-/**
- * Registers an endpoint for subrequests, which come by any method. It answers before the body, which has no say: some
- * ingresses announce one that they never send.
- */
-export function registerSubrequest(scope: FastifyInstance, url: string, answer: Answer): void {
-  for (const method of methods) {
-    if (!scope.supportedMethods.includes(method)) scope.addHttpMethod(method)
-  }
-  scope.route({
-    method: methods,
-    url,
-    onRequest: answer,
-    handler: async (_request, reply) => reply,
-  })
 }
 
 /**

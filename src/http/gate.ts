@@ -6,6 +6,7 @@ import { createDistrust } from './distrust.js'
 import type { Judge } from './judge.js'
 import { messageFault } from './message-fault.js'
 import type { Refuse } from './refusals.js'
+import type { AnswerSubrequest, DecideSubrequest } from './subrequests.js'
 import type { Admission } from './verdict.js'
 
 export type TakeRequest = (request: IncomingMessage, response: ServerResponse) => void
@@ -16,8 +17,11 @@ export interface GateOptions {
   readonly refuse: Refuse
   readonly answers: Answers
   readonly answerWith: AnswerWith
-  /** Where original requests are asked about, their target behind it. */
+  /** What decides where an ingress asks about requests, by path. */
+  readonly subrequests: ReadonlyMap<string, DecideSubrequest>
+  /** The one of these paths that has the target of the original request behind it. */
   readonly extAuthzPath: string
+  readonly answerSubrequest: AnswerSubrequest
   /** Serves Valetkey's own endpoints. */
   readonly serveOwn: TakeRequest
   /** Sends an admitted request to its upstream. */
@@ -58,6 +62,12 @@ export function createGate(options: GateOptions): TakeRequest {
     }
   }
 
+  function serve(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const decide = options.subrequests.get(path)
+    if (decide === undefined) options.serveOwn(request, response)
+    else void options.answerSubrequest(request, response, decide)
+  }
+
   return function takeRequest(request, response) {
     if (distrust.covers(request)) return
     const fault = messageFault(request)
@@ -71,12 +81,12 @@ export function createGate(options: GateOptions): TakeRequest {
     }
     // What follows the prefix is another request's target, whose readings are that one's alone.
     if (staysBelow(request, extAuthzPath)) {
-      options.serveOwn(request, response)
+      serve(request, response, extAuthzPath)
       return
     }
     const arrival = readArrival(request)
     if (arrival.location.kind === 'refused') distrust.begin(request)
-    if (arrival.location.kind === 'own') options.serveOwn(request, response)
+    if (arrival.location.kind === 'own') serve(request, response, arrival.path)
     else void admit(request, response, arrival)
   }
 }
@@ -85,7 +95,7 @@ export function createGate(options: GateOptions): TakeRequest {
  * Whether a target leads below a path however it is read: an ingress that keeps clients away from there may take
  * `/path/../page` for `/page`, and send it on as it came.
  */
-export function staysBelow({ method = '', url = '' }: IncomingMessage, path: string): boolean {
+function staysBelow({ method = '', url = '' }: IncomingMessage, path: string): boolean {
   if (!url.startsWith(`${path}/`)) return false
   const target = parseRequestTarget({ method, target: url, host: '' })
   return (

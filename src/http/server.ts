@@ -4,11 +4,12 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, Answers, AnswerWith } from './answers.js'
 import type { EndpointContext } from './endpoint-context.js'
-import { registerEndpoints, servedPaths } from './endpoints.js'
-import { createGate, type GateOptions, staysBelow, type TakeRequest } from './gate.js'
+import { registerEndpoints, servedPaths, subrequestEndpoints } from './endpoints.js'
+import { createGate, type GateOptions, type TakeRequest } from './gate.js'
 import { isGrpcCall } from './grpc.js'
 import { type Certificate, createListener, type Listener } from './listener.js'
 import { answerMalformed } from './malformed-requests.js'
+import { createSubrequestAnswers } from './subrequests.js'
 
 /** Sends admitted requests to their upstreams. */
 export interface Forwarding {
@@ -28,7 +29,9 @@ export interface ServerOptions extends Pick<GateOptions, 'readArrival' | 'judge'
   readonly endpoints: EndpointContext
   /** Makes what forwards; it answers what an upstream did not with the function that it gets. */
   readonly createForwarding: (answerWith: AnswerWith) => Forwarding
-  /** Is told of every answer that was not an upstream's. */
+  /** Is told of each request that an ingress got leave for. */
+  readonly onGranted: TakeRequest
+  /** Is told of every other answer that was not an upstream's. */
   readonly onAnswered: (request: FastifyRequest, reply: FastifyReply, answer: string) => void
 }
 
@@ -53,9 +56,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const server: FastifyInstance = fastify({
     serverFactory(onRequest) {
       serveOwn = onRequest
-      const { extAuthz: extAuthzPath } = endpoints.paths
-      const { forward } = forwarding
-      const take = createGate({ ...options, answerWith, extAuthzPath, serveOwn, forward })
+      const take = createGate({
+        ...options,
+        answerWith,
+        serveOwn,
+        forward: forwarding.forward,
+        subrequests: subrequestEndpoints(endpoints),
+        extAuthzPath: endpoints.paths.extAuthz,
+        answerSubrequest: createSubrequestAnswers({ ...options, answerWith }),
+      })
       listener = createListener({ onRequest: take, certificate: options.certificate })
       forwarding.takeUpgrades(listener.server, take)
       return listener.server
@@ -65,7 +74,6 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     genReqId: options.newRequestId,
     rewriteUrl(request) {
       if (handedOver.has(request)) return '/'
-      if (staysBelow(request, endpoints.paths.extAuthz)) return endpoints.paths.extAuthz
       const { path, originForm } = readArrival(request)
       return ownPaths.has(path) ? originForm : endpoints.paths.base
     },

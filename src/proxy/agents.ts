@@ -1,4 +1,4 @@
-import { Agent, type buildConnector, type Dispatcher } from 'undici'
+import { type buildConnector, type Dispatcher, Pool } from 'undici'
 import { openConnection } from './connection.js'
 import { createHttp2Agent } from './http2-agent.js'
 import type { Http2Request } from './http2-exchange.js'
@@ -46,8 +46,8 @@ const createAgent = (upstream: Upstream): UpstreamAgent =>
   upstream.http2 ? createHttp2Agent(upstream) : createHttp1Agent(upstream)
 
 /** One request at a time on each connection. */
-const createHttp1Agent = (upstream: Upstream): Agent =>
-  new Agent({
+const createHttp1Agent = (upstream: Upstream): Pool =>
+  new Pool(upstream.origin, {
     allowH2: false,
     pipelining: 1,
     connect: (_options, callback) => void connect(upstream, callback),

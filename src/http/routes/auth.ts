@@ -1,10 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import { readConstraints } from '../../access/auth-constraints.js'
+import type { ClientFacts } from '../../access/forwarded.js'
 import { readOriginalRequest } from '../../access/original-request.js'
 import type { Rule } from '../../access/rules.js'
 import type { StepUp } from '../../access/step-up.js'
+import type { Answer } from '../answers.js'
 import type { Arrival } from '../arrival.js'
-import { type EndpointContext, queryOf } from '../endpoint-context.js'
+import type { EndpointContext } from '../endpoint-context.js'
 import {
   admittedHeaders,
   type ForwardAuth,
@@ -12,9 +14,9 @@ import {
   logUntrusted,
   logWithoutRules,
   namesRequest,
-  registerSubrequest,
 } from '../forward-auth.js'
 import { allowedProviders, loginPaths, returnToOf } from '../login-prompt.js'
+import { type DecideSubrequest, type Grant, granting } from '../subrequests.js'
 import { type Admission, identityOf, type Verdict } from '../verdict.js'
 
 /**
@@ -25,134 +27,124 @@ import { type Admission, identityOf, type Verdict } from '../verdict.js'
  * hand a client's headers on, and then the client would name one. Nothing that anybody else says counts; there,
  * any session will do, and no token is told, since it may be a browser that asks.
  */
-export function registerAuth(
-  scope: FastifyInstance,
-  context: EndpointContext,
-  forwardAuth: ForwardAuth,
-): void {
+export function createAuth(context: EndpointContext, forwardAuth: ForwardAuth): DecideSubrequest {
   const { publicUrl, paths, answers } = context
   const { judge, refuse, anySession, readOriginalArrival, clientOf, missing } = forwardAuth
   const scheme = publicUrl.protocol === 'https:' ? 'https' : 'http'
   const loginPath = loginPaths(paths, context.providers.size > 1)
 
-  registerSubrequest(scope, paths.auth, async (request, reply) => {
-    const constraints = constraintsOf(request)
-    if (constraints === 'malformed') return deny(request, reply, 'the constraints are malformed')
-    const arrival = readOriginalOf(request)
-    if (typeof arrival === 'string') return deny(request, reply, arrival)
-
-    const verdict = await judge(arrival, request.raw)
-    if (verdict.kind !== 'admitted') return answerRefused(request, reply, arrival, verdict)
-    if (constraints === undefined) return grant(request, reply, verdict.admission)
-    return constrain(request, reply, verdict.admission, constraints)
-  })
-
-  /** The original request, or why that cannot be told. */
-  function readOriginalOf(request: FastifyRequest): Arrival | string {
-    const client = clientOf(request.raw)
-    if (!client.trusted) {
-      if (namesRequest(request.raw)) logUntrusted(request, client)
-      return anything(request)
+  /** Decides for a peer whose word counts for nothing, and tells the operator. */
+  async function decideForAnybody(
+    request: IncomingMessage,
+    client: ClientFacts,
+    constraints: Rule | undefined,
+  ): Promise<Answer> {
+    const decision = await decide(request, anything(client), constraints)
+    return (asked, reply) => {
+      if (namesRequest(request)) logUntrusted(asked, client)
+      if (typeof decision === 'function') return decision(asked, reply)
+      if (forwardAuth.hasRules) logWithoutRules(asked, client)
+      return granting(answers, decision)(asked, reply)
     }
-    const original = readOriginalRequest(client, request.raw.rawHeaders, scheme)
-    if (original?.kind === 'refused') return original.reason
-    if (original === undefined) {
-      logUnnamed(request)
-      return 'no request is named'
-    }
-    return readOriginalArrival({ ...original, client })
   }
 
-  function anything(request: FastifyRequest): Arrival {
+  function anything(client: ClientFacts): Arrival {
     const original = { method: 'GET', target: '/', host: publicUrl.hostname }
-    const arrival = readOriginalArrival({ ...original, client: clientOf(request.raw) })
+    const arrival = readOriginalArrival({ ...original, client })
     return { ...arrival, location: { kind: 'route', route: anySession, index: anySession.index } }
   }
 
-  /** Holds whoever was admitted to what the query demands; a stranger or a public route satisfies none of it. */
-  async function constrain(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    admission: Admission,
-    constraints: Rule,
-  ): Promise<FastifyReply> {
-    const identity = identityOf(admission)
-    if (identity === undefined) {
-      const verdict = await judge(anything(request), request.raw)
-      if (verdict.kind !== 'admitted') {
-        return answerRefused(request, reply, admission.arrival, verdict)
-      }
-      return constrain(request, reply, verdict.admission, constraints)
-    }
-    const lacking = missing(constraints, identity, admission)
-    if (lacking.length === 0) return grant(request, reply, admission)
-    return refuse(request, reply, admission.arrival, {
-      kind: 'forbidden',
-      admission,
-      missing: lacking,
-    })
-  }
-
-  function grant(request: FastifyRequest, reply: FastifyReply, admission: Admission): FastifyReply {
-    const { client } = admission.arrival
-    if (!client.trusted && forwardAuth.hasRules) logWithoutRules(request, client)
-    for (const [name, value] of admittedHeaders(forwardAuth, request.raw, admission)) {
-      reply.header(nameForNginx(name), value)
-    }
-    return answers.empty(reply, 'ACCESS_GRANTED', 202)
-  }
-
-  function answerRefused(
-    request: FastifyRequest,
-    reply: FastifyReply,
+  async function decide(
+    request: IncomingMessage,
     arrival: Arrival,
-    verdict: Exclude<Verdict, { kind: 'admitted' }>,
-  ): FastifyReply | Promise<FastifyReply> {
+    constraints: Rule | undefined,
+  ): Promise<Grant | Answer> {
+    const verdict = await judge(arrival, request)
+    if (verdict.kind !== 'admitted') return refuseForNginx(arrival, verdict)
+    const { admission } = verdict
+    if (constraints === undefined) return grant(request, admission)
+
+    // Whoever was admitted is held to what the query demands; a stranger or a public route satisfies none of it.
+    const identity = identityOf(admission)
+    if (identity === undefined) return decide(request, anything(clientOf(request)), constraints)
+    const lacking = missing(constraints, identity, admission)
+    if (lacking.length === 0) return grant(request, admission)
+    const forbidden = { kind: 'forbidden', admission, missing: lacking } as const
+    return (asked, reply) => refuse(asked, reply, admission.arrival, forbidden)
+  }
+
+  function grant(request: IncomingMessage, admission: Admission): Grant {
+    const headers = admittedHeaders(forwardAuth, request, admission)
+    return { status: 202, headers: headers.map(([name, value]) => [nameForNginx(name), value]) }
+  }
+
+  function refuseForNginx(arrival: Arrival, verdict: Refused): Answer {
+    const refusing =
+      (refused: Refused): Answer =>
+      (asked, reply) =>
+        refuse(asked, reply, arrival, refused)
     switch (verdict.kind) {
       case 'refused':
-        return deny(request, reply, verdict.target.reason)
+        return deny(verdict.target.reason)
       case 'not-found':
-        return deny(request, reply, 'no route matches, or the path is one of Valetkey')
+        return deny('no route matches, or the path is one of Valetkey')
       case 'login-required':
-        return askForLogin(request, reply, arrival, verdict.stepUp)
+        return askForLogin(arrival, verdict.stepUp)
       case 'step-up-required':
         // 401 would lead to a login that asks for no more than the last one, again and again.
-        return refuse(request, reply, arrival, { ...verdict, kind: 'step-up-failed' })
+        return refusing({ ...verdict, kind: 'step-up-failed' })
       case 'bearer-refused':
-        return refuse(request, reply, arrival, forNginx(verdict))
+        return refusing(forNginx(verdict))
       case 'step-up-failed':
       case 'other-provider':
       case 'foreign':
       case 'forbidden':
       case 'refresh-unavailable':
       case 'upstream-token-refused':
-        return refuse(request, reply, arrival, verdict)
+        return refusing(verdict)
     }
   }
 
   /** With the address of a login that comes back to what was asked for, where that is known. */
-  function askForLogin(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    arrival: Arrival,
-    demand: StepUp | undefined,
-  ): FastifyReply {
+  function askForLogin(arrival: Arrival, demand: StepUp | undefined): Answer {
     const code = 'ERR_LOGIN_REQUIRED'
-    if (!arrival.client.trusted) return answers.problem(request, reply, code)
+    if (!arrival.client.trusted) return (asked, reply) => answers.problem(asked, reply, code)
     const returnTo = returnToOf(context, arrival)
     const stepUp = demand && context.stepUpSeal.seal({ ...demand, attempt: 0 })
     const allowed = allowedProviders(arrival)
     const login = publicUrl.origin + loginPath({ returnTo, allowed, stepUp })
     const headers = { 'x-auth-redirect': login }
-    return answers.problem(request, reply, code, { headers, extras: { login_url: login } })
+    const extras = { login_url: login }
+    return (asked, reply) => answers.problem(asked, reply, code, { headers, extras })
   }
 
   /** nginx takes no other refusals than 401 and 403. */
-  function deny(request: FastifyRequest, reply: FastifyReply, reason: string): FastifyReply {
-    request.log.info({ code: 'ERR_ORIGINAL_REQUEST', reason }, 'forward auth refused')
-    return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST')
+  function deny(reason: string): Answer {
+    const code = 'ERR_ORIGINAL_REQUEST'
+    return (asked, reply) => {
+      asked.log.info({ code, reason }, 'forward auth refused')
+      return answers.problem(asked, reply, code)
+    }
+  }
+
+  return async function decideAuth(request) {
+    const constraints = constraintsOf(request)
+    if (constraints === 'malformed') return deny('the constraints are malformed')
+    const client = clientOf(request)
+    if (!client.trusted) return decideForAnybody(request, client, constraints)
+    const original = readOriginalRequest(client, request.rawHeaders, scheme)
+    if (original?.kind === 'refused') return deny(original.reason)
+    if (original !== undefined) {
+      return decide(request, readOriginalArrival({ ...original, client }), constraints)
+    }
+    return (asked, reply) => {
+      logUnnamed(asked)
+      return deny('no request is named')(asked, reply)
+    }
   }
 }
+
+type Refused = Exclude<Verdict, { kind: 'admitted' }>
 
 /** A header that holds no token is refused like a bad token, since nginx makes a 500 of 400. */
 function forNginx(verdict: Extract<Verdict, { kind: 'bearer-refused' }>): typeof verdict {
@@ -161,8 +153,9 @@ function forNginx(verdict: Extract<Verdict, { kind: 'bearer-refused' }>): typeof
   return { ...verdict, refusal: { ...refusal, code: 'ERR_BEARER_TOKEN' } }
 }
 
-function constraintsOf(request: FastifyRequest): ReturnType<typeof readConstraints> {
-  return request.originalUrl.includes('?') ? readConstraints(queryOf(request)) : undefined
+function constraintsOf({ url = '' }: IncomingMessage): ReturnType<typeof readConstraints> {
+  const question = url.indexOf('?')
+  return question === -1 ? undefined : readConstraints(new URLSearchParams(url.slice(question + 1)))
 }
 
 /** oauth2-proxy calls them so, and what is configured for it goes on working. */

@@ -1,48 +1,42 @@
-import type { FastifyInstance } from 'fastify'
 import { soleHost } from '../arrival.js'
 import type { EndpointContext } from '../endpoint-context.js'
-import {
-  admittedHeaders,
-  type ForwardAuth,
-  logUntrusted,
-  registerSubrequest,
-} from '../forward-auth.js'
+import { admittedHeaders, type ForwardAuth, logUntrusted } from '../forward-auth.js'
+import type { DecideSubrequest } from '../subrequests.js'
 
 /**
  * `/ext-authz/…`, for Envoy's HTTP authorization service with that path as prefix: the method, the path after the
  * prefix and the host are those of the request. 200 with the headers to set and the names to remove, else what
  * the client would get if it had come here; Envoy hands that on.
  */
-export function registerExtAuthz(
-  scope: FastifyInstance,
-  context: EndpointContext,
+export function createExtAuthz(
+  { paths, answers }: EndpointContext,
   forwardAuth: ForwardAuth,
-): void {
-  const { paths, answers } = context
+): DecideSubrequest {
   const { judge, refuse, readOriginalArrival, clientOf, headersToRemove } = forwardAuth
 
-  registerSubrequest(scope, paths.extAuthz, async (request, reply) => {
-    const client = clientOf(request.raw)
+  return async function decideExtAuthz(request) {
+    const client = clientOf(request)
     if (!client.trusted) {
-      logUntrusted(request, client)
-      return answers.problem(request, reply, 'ERR_ORIGINAL_REQUEST_MISSING')
+      return (asked, reply) => {
+        logUntrusted(asked, client)
+        return answers.problem(asked, reply, 'ERR_ORIGINAL_REQUEST_MISSING')
+      }
     }
+    const { method = '', url = '' } = request
     const arrival = readOriginalArrival({
-      method: request.method,
-      target: request.originalUrl.slice(paths.extAuthz.length),
+      method,
+      target: url.slice(paths.extAuthz.length),
       // Not X-Forwarded-Host: Envoy passes on what a client says there.
-      host: soleHost(request.raw.rawHeaders),
+      host: soleHost(request.rawHeaders),
       client,
     })
-    const verdict = await judge(arrival, request.raw)
-    if (verdict.kind !== 'admitted') return refuse(request, reply, arrival, verdict)
-
-    const admitted = admittedHeaders(forwardAuth, request.raw, verdict.admission)
-    for (const [name, value] of admitted) reply.header(name, value)
-    reply.header(
-      'x-envoy-auth-headers-to-remove',
-      headersToRemove(Object.keys(request.raw.headers), admitted).join(),
-    )
-    return answers.empty(reply, 'ACCESS_GRANTED', 200)
-  })
+    const verdict = await judge(arrival, request)
+    if (verdict.kind !== 'admitted') {
+      return (asked, reply) => refuse(asked, reply, arrival, verdict)
+    }
+    const admitted = admittedHeaders(forwardAuth, request, verdict.admission)
+    const removed = headersToRemove(Object.keys(request.headers), admitted).join()
+    const headers = [...admitted, ['x-envoy-auth-headers-to-remove', removed] as const]
+    return { status: 200, headers }
+  }
 }

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
+import type { Header } from '../identity/header-value.js'
+import { type Answer, type Answers, type AnswerWith, answerHeaders } from './answers.js'
+
+/** Leave for the request that an ingress asks about, with the headers that it is to copy. */
+export interface Grant {
+  readonly status: 200 | 202
+  readonly headers: readonly Header[]
+}
+
+/**
+ * Decides about the request that a subrequest asks about. Those come by any method and are answered before their body,
+ * which has no say: some ingresses announce one that they never send.
+ */
+export type DecideSubrequest = (request: IncomingMessage) => Promise<Grant | Answer>
+
+/** Answers a subrequest with what was decided. */
+export type AnswerSubrequest = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  decide: DecideSubrequest,
+) => Promise<void>
+
+/** Grants leave past the framework, for an ingress asks about every request; any other answer is the framework's. */
+export function createSubrequestAnswers(options: {
+  readonly answers: Answers
+  readonly answerWith: AnswerWith
+  readonly onGranted: (request: IncomingMessage, response: ServerResponse) => void
+}): AnswerSubrequest {
+  const { answers, answerWith } = options
+
+  return async function answerSubrequest(request, response, decide) {
+    try {
+      const decision = await decide(request)
+      if (typeof decision === 'function') answerWith(request, response, decision)
+      else if (request instanceof Http2ServerRequest) {
+        answerWith(request, response, granting(answers, decision))
+      } else {
+        response.writeHead(decision.status, fieldsOf(decision)).end()
+        options.onGranted(request, response)
+      }
+    } catch (error) {
+      answerWith(request, response, (asked, reply) => answers.error(asked, reply, error))
+    }
+  }
+}
+
+/** The same as an answer of the framework. */
+export function granting(answers: Answers, { status, headers }: Grant): Answer {
+  return (_asked, reply) => {
+    for (const [name, value] of headers) reply.header(name, value)
+    return answers.empty(reply, 'ACCESS_GRANTED', status)
+  }
+}
+
+const always = [...Object.entries(answerHeaders('ACCESS_GRANTED')).flat(), 'content-length', '0']
+
+const fieldsOf = ({ headers }: Grant): string[] => {
+  const fields = [...always]
+  for (const [name, value] of headers) fields.push(name, value)
+  return fields
+}
