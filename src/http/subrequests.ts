@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Http2ServerRequest } from 'node:http2'
+import { atEndOfTurn } from '../end-of-turn.js'
 import type { Header } from '../identity/header-value.js'
 import { type Answer, type Answers, type AnswerWith, answerHeaders } from './answers.js'
 
@@ -37,7 +38,8 @@ export function createSubrequestAnswers(options: {
       else if (request instanceof Http2ServerRequest) {
         answerWith(request, response, granting(answers, decision))
       } else {
-        response.writeHead(decision.status, fieldsOf(decision)).end()
+        response.writeHead(decision.status, fieldsOf(decision))
+        atEndOfTurn(() => response.end())
         options.onGranted(request, response)
       }
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { atEndOfTurn } from '../end-of-turn.js'
 import type { UpstreamAgent } from './agents.js'
 import { noteBodyBytes } from './body-garbage.js'
 import { brokeIdle, tick } from './idle-break.js'
@@ -109,7 +110,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
       this.events.onError(tooLarge(this.upstream))
       return
     }
-    this.dispatch()
+    atEndOfTurn(() => this.dispatch())
   }
 
   resume(): void {
@@ -171,7 +172,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
     this.events.onEnd(toTexts(controller.rawTrailers))
   }
 
-  onResponseError(_controller: unknown, cause: Error): void {
+  onResponseError(_controller: unknown, cause: unknown): void {
     if (this.over) return
     if (this.mayRepeat && !this.responseBegun && brokeIdle(cause, this.startedAt)) {
       this.mayRepeat = false
@@ -193,6 +194,15 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   private dispatch(): void {
+    if (this.over) return
+    try {
+      this.send()
+    } catch (error) {
+      this.onResponseError(undefined, error)
+    }
+  }
+
+  private send(): void {
     const { upstream, request } = this
     this.agent.dispatch(
       {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { atEndOfTurn } from '../end-of-turn.js'
 import type { ResponseHead } from './exchange.js'
 import { addTrailers, breakOff, isHttp2, writeHttp2Head } from './http2-response.js'
 import {
@@ -90,14 +91,20 @@ class ResponseRelay implements Relay {
   end(rawTrailers: readonly string[]): void {
     if (this.stopped) return
     const { response, held } = this
+    this.held = undefined
     if (rawTrailers.length > 0) {
       addTrailers(response, buildResponseTrailers(rawTrailers, this.options.context.rules))
     }
-    if (held === undefined) response.end()
-    else if (isHttp2(response)) response.end(held)
-    // as text, node puts it behind the head, and both go in one piece
-    else response.end(held.toString('latin1'), 'latin1')
-    this.giveUpWhenStuck()
+    if (this.begun || isHttp2(response)) {
+      response.end(held)
+      this.giveUpWhenStuck()
+      return
+    }
+    atEndOfTurn(() => {
+      // as text, node puts it behind the head, and both go in one piece
+      response.end(held?.toString('latin1'), 'latin1')
+      this.giveUpWhenStuck()
+    })
   }
 
   breakOff(): void {
