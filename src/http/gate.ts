@@ -34,7 +34,7 @@ export interface GateOptions {
 
 /**
  * Takes every request that arrives: one to an own endpoint is served, one that is admitted goes to its upstream past
- * the framework, which makes up half of what a request costs, and any other is answered.
+ * the framework, which would cost as much as all the rest, and any other is answered.
  *
  * A session store that cannot be reached is answered with 503: nobody is sent to the provider and no cookie is touched.
  */

@@ -18,7 +18,7 @@ export interface Relay {
   end(rawTrailers: readonly string[]): void
   /** Ends the response as broken: a cut one never looks whole. */
   breakOff(): void
-  /** From now on nothing is passed on. */
+  /** From now on nothing more is passed on. */
   stop(): void
 }
 
@@ -112,6 +112,7 @@ class ResponseRelay implements Relay {
   }
 
   stop(): void {
+    if (this.held !== undefined) this.flush()
     this.stopped = true
   }
 

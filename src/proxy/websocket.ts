@@ -142,7 +142,12 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     body.once('end', () => relay.end([]))
     body.once('error', () => relay.breakOff())
     response.once('close', () => body.destroy())
-    if (isEventStream(head)) context.onLive(plan, createEventStream(response, head, relay.stop))
+    if (!isEventStream(head)) return
+    const stop = (): void => {
+      relay.stop()
+      body.destroy()
+    }
+    context.onLive(plan, createEventStream(response, head, stop))
   }
 }
 

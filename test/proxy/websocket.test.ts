@@ -118,6 +118,22 @@ t.test('HOP-5 passes on what the upstream answers instead of agreeing', async (t
   socket.destroy()
 })
 
+t.test('HOP-5 an event stream instead of an agreement can be closed like any', async (t) => {
+  const server = await startRawServer(t, (socket) =>
+    socket.write(
+      'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n',
+    ),
+  )
+  const proxy = await startProxy(t, server.url)
+  const { socket, until } = await openConnection(proxy.port)
+  socket.write(`${handshake}\r\n`)
+  await until('data: 1')
+  proxy.live[0]?.close('sessionEnded')
+  await until('0\r\n\r\n')
+  socket.destroy()
+  await proxy.live[0]?.closed
+})
+
 t.test('HOP-5 an upstream that agrees to another handshake is not believed', async (t) => {
   const wrong = {
     'no accept': 'HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
