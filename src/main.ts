@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { install } from 'undici'
 import { createApp } from './app/app.js'
 import type { ExplainArguments } from './commands/explain.js'
+import { withIdsBehindOptions } from './commands/session-ids.js'
 import type { SessionsArguments } from './commands/sessions.js'
 import { UsageError } from './commands/usage-error.js'
 import { printEffectiveConfig } from './config/effective.js'
@@ -35,7 +36,7 @@ const commands = { serve, check, explain: explainRequest, keygen, sessions } as 
 
 async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
-    args,
+    args: withIdsBehindOptions(args),
     allowPositionals: true,
     options: {
       config: { type: 'string' },

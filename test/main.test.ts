@@ -55,6 +55,19 @@ t.test('what is no command or no option is explained', async (t) => {
   t.match(await valetkey(['--help']), { code: 0, out: /valetkey keygen/ })
 })
 
+t.test('a session id that begins with a hyphen is taken for one', async (t) => {
+  const id = '-eRWi_YF7Hac-JDo6c2-tkfQxa6lZsGstlTXjxmZQ2c'
+  const { code, err } = await valetkey(['sessions', 'revoke', id], {
+    VALETKEY_PUBLIC_URL: 'http://localhost:4180',
+    VALETKEY_ISSUER: 'https://idp.example.com',
+    VALETKEY_CLIENT_ID: 'app',
+    VALETKEY_CLIENT_SECRET: 'a literal secret',
+    VALETKEY_UPSTREAM: 'http://127.0.0.1:3000',
+  })
+  t.equal(code, 1)
+  t.match(err, /VALETKEY_ADMIN_TOKEN/, 'all that is missing is the token')
+})
+
 t.test('check prints the configuration in effect, or every problem with its path', async (t) => {
   const env = {
     VALETKEY_PUBLIC_URL: 'http://localhost:4180',
