@@ -12,7 +12,8 @@ export async function publish(section: string, markdown: string): Promise<void> 
   const [from, to] = [document.indexOf(start), document.indexOf(end)]
   if (from === -1 || to < from) throw new Error(`${file} has no place for ${section}`)
   const before = document.slice(0, from + start.length)
-  await writeFile(file, `${before}\n\n${markdown.trim()}\n\n${document.slice(to)}`)
+  const figures = markdown.trim().replaceAll(/\n{3,}/g, '\n\n')
+  await writeFile(file, `${before}\n\n${figures}\n\n${document.slice(to)}`)
 }
 
 /** The day, the machine and what ran. */
