@@ -3,6 +3,7 @@ import { parseRequestTarget } from '../access/request-target.js'
 import type { Answers, AnswerWith } from './answers.js'
 import type { Arrival, ReadArrival } from './arrival.js'
 import { createDistrust } from './distrust.js'
+import { continueIfAsked } from './expectation.js'
 import type { Judge } from './judge.js'
 import { messageFault } from './message-fault.js'
 import type { Refuse } from './refusals.js'
@@ -54,8 +55,7 @@ export function createGate(options: GateOptions): TakeRequest {
         answerWith(request, response, (asked, reply) => refuse(asked, reply, arrival, verdict))
         return
       }
-      const { headers, httpVersion } = request
-      if (headers.expect !== undefined && httpVersion !== '1.0') response.writeContinue()
+      continueIfAsked(request, response)
       options.forward(request, response, verdict.admission)
     } catch (error) {
       answerWith(request, response, (asked, reply) => answers.error(asked, reply, error))

@@ -5,6 +5,7 @@ import type { CompiledRoute } from '../access/route-table.js'
 import { countAttempt } from '../access/step-up.js'
 import type { Identity, SentToken } from '../session/session.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
+import type { UpstreamTokens } from '../session/upstream-tokens.js'
 import type { Arrival, SentHeaders } from './arrival.js'
 import {
   authorizationsOf,
@@ -17,7 +18,7 @@ import {
 } from './bearer.js'
 import type { CookieNames } from './cookies.js'
 import { findForeignInitiator, isPreflightForUpstream } from './cross-origin.js'
-import { tokenHolderOf, type UpstreamTokens } from './upstream-token.js'
+import { tokenHolderOf } from './upstream-token.js'
 import { type Admission, identityOf, type Verdict } from './verdict.js'
 
 export interface JudgeOptions {

@@ -1,10 +1,16 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { Http2ServerRequest } from 'node:http2'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { Answer, Answers, AnswerWith } from './answers.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerEndpoints, servedPaths, subrequestEndpoints } from './endpoints.js'
+import { continueIfAsked } from './expectation.js'
 import { createGate, type GateOptions, type TakeRequest } from './gate.js'
 import { isGrpcCall } from './grpc.js'
 import { type Certificate, createListener, type Listener } from './listener.js'
@@ -96,8 +102,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return reply
   })
   server.addHook('preParsing', (request, reply, payload, done) => {
-    const { headers, httpVersion } = request.raw
-    if (headers.expect !== undefined && httpVersion !== '1.0') reply.raw.writeContinue()
+    continueIfAsked(request.raw, reply.raw)
     done(null, payload)
   })
   server.addHook('onSend', (request, reply, payload, done) => {

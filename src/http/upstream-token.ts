@@ -1,8 +1,6 @@
 import type { TokenHolder } from '../session/upstream-tokens.js'
 import type { Admission } from './verdict.js'
 
-export type { UpstreamTokens } from '../session/upstream-tokens.js'
-
 /** Whose token is to be exchanged for a request; undefined where the upstream gets the caller's own, or none. */
 export function tokenHolderOf({
   live,
