@@ -91,7 +91,6 @@ class ResponseRelay implements Relay {
   end(rawTrailers: readonly string[]): void {
     if (this.stopped) return
     const { response, held } = this
-    this.held = undefined
     if (rawTrailers.length > 0) {
       addTrailers(response, buildResponseTrailers(rawTrailers, this.options.context.rules))
     }
@@ -101,6 +100,8 @@ class ResponseRelay implements Relay {
       return
     }
     atEndOfTurn(() => {
+      // closed meanwhile, with what was held sent
+      if (this.stopped) return
       // as text, node puts it behind the head, and both go in one piece
       response.end(held?.toString('latin1'), 'latin1')
       this.giveUpWhenStuck()

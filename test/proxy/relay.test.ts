@@ -40,6 +40,21 @@ t.test('BODY-1 a client that does not take the rest of an answer is given up', a
   }
 })
 
+t.test('what is stopped in the moment of its end loses nothing', async (t) => {
+  const server = createServer((_request, response) => {
+    const head = { statusCode: 200, statusMessage: 'OK', rawHeaders: [] }
+    const relay = startRelay(response, head, { context, idleMs: 0, onDrain: () => undefined })
+    relay.write(Buffer.from('data: last'))
+    relay.end([])
+    relay.stop()
+    response.end()
+  })
+  const port = await listenOnLoopback(t, server)
+  const text = await rawRequest(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  t.match(text, 'data: last')
+  t.match(text, /\r\n0\r\n\r\n$/)
+})
+
 t.test('a body that comes with its head arrives byte for byte, and so does the head', async (t) => {
   const body = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
   const server = createServer((_request, response) => {
