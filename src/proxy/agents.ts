@@ -1,14 +1,15 @@
-import { type buildConnector, type Dispatcher, Pool } from 'undici'
+import { type buildConnector, Pool } from 'undici'
 import { openConnection } from './connection.js'
 import { createHttp2Agent } from './http2-agent.js'
 import type { Http2Request } from './http2-exchange.js'
 import { watchReads } from './idle-break.js'
+import type { ResponseHandler } from './response-handler.js'
 import type { Upstream } from './upstream.js'
 
 /** What sends requests over the connections of an upstream, and breaks them off in the end. */
 export interface UpstreamAgent {
   /** Sends a request; the handler is told what comes of it. */
-  dispatch(request: Http2Request, handler: Dispatcher.DispatchHandler): boolean
+  dispatch(request: Http2Request, handler: ResponseHandler): boolean
   destroy(): Promise<void>
 }
 

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { atEndOfTurn } from '../end-of-turn.js'
 import type { UpstreamAgent } from './agents.js'
 import { noteBodyBytes } from './body-garbage.js'
 import { brokeIdle, tick } from './idle-break.js'
+import type { ResponseHandler } from './response-handler.js'
 import { isFramedClearly } from './response-headers.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import { upstreamTarget, type Upstream } from './upstream.js'
@@ -75,8 +75,10 @@ export const startExchange = (
  * Time is measured here and not by undici, whose limit for the response headers runs while a long body is still on its
  * way up.
  */
-class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
-  private controller: Dispatcher.DispatchController | undefined
+class UpstreamExchange implements Exchange, ResponseHandler {
+  private abort: ((cause: Error) => void) | undefined
+  private resumeReading: (() => void) | undefined
+  private paused = false
   private timer: NodeJS.Timeout | undefined
   private responseBegun = false
   /** The response has no body whatever its headers say. */
@@ -110,69 +112,74 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
       this.events.onError(tooLarge(this.upstream))
       return
     }
-    atEndOfTurn(() => this.dispatch())
+    this.dispatch()
   }
 
   resume(): void {
     this.progress()
-    this.controller?.resume()
+    if (!this.paused) return
+    this.paused = false
+    this.resumeReading?.()
   }
 
   cancel(): void {
     if (this.over) return
     this.end()
     this.canceled = true
-    this.controller?.abort(gone())
+    this.abort?.(gone())
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller
+  onConnect(abort: (cause: Error) => void): void {
+    this.abort = abort
     this.startedAt = tick()
     if (this.canceled) {
-      controller.abort(gone())
+      abort(gone())
       return
     }
     if (this.request.body === undefined) this.limit(this.upstream.timeouts.responseMs, noHeaders)
-    else this.watchBody(this.request.body, controller)
+    else this.watchBody(this.request.body, abort)
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
+  onHeaders(
     statusCode: number,
-    _headers: unknown,
+    rawFields: readonly (Buffer | string)[],
+    resume: () => void,
     statusMessage = '',
-  ): void {
+  ): boolean {
     // 1xx: nothing to pass on, the final response is still to come
-    if (statusCode < 200) return
+    if (statusCode < 200) return true
     if (statusCode > 599) {
       throw new UpstreamError('ERR_UPSTREAM_MALFORMED', `status code ${statusCode}`)
     }
-    const rawHeaders = toTexts(controller.rawHeaders)
+    const rawHeaders = toTexts(rawFields)
     if (!isFramedClearly(rawHeaders)) {
       throw new UpstreamError('ERR_UPSTREAM_MALFORMED', 'a transfer coding besides chunked')
     }
     clearTimeout(this.timer)
     this.responseBegun = true
+    this.resumeReading = resume
     this.isWhole = statusCode === 304
     // most bodies come with the head, and need neither a limit nor a head that is sent before them
-    process.nextTick(awaitBody, this)
+    atEndOfTurn(() => this.awaitBody())
     this.events.onResponse({ statusCode, statusMessage, rawHeaders })
+    return true
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.over) return
+  onData(chunk: Buffer): boolean {
+    if (this.over) return true
     this.progress()
     noteBodyBytes(chunk.length)
-    if (!this.events.onData(chunk)) controller.pause()
+    this.paused = !this.events.onData(chunk)
+    return !this.paused
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  onComplete(rawTrailers: readonly (Buffer | string)[] | null): void {
     if (this.over) return
     this.end()
-    this.events.onEnd(toTexts(controller.rawTrailers))
+    this.events.onEnd(toTexts(rawTrailers ?? []))
   }
 
-  onResponseError(_controller: unknown, cause: unknown): void {
+  onError(cause: unknown): void {
     if (this.over) return
     if (this.mayRepeat && !this.responseBegun && brokeIdle(cause, this.startedAt)) {
       this.mayRepeat = false
@@ -186,8 +193,8 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
     else this.events.onError(toUpstreamError(cause))
   }
 
-  /** Called once the parser is through with what had come when the response began. */
-  awaitBody(): void {
+  /** Called once everything is taken in that had come when the response began. */
+  private awaitBody(): void {
     if (this.over) return
     this.limit(this.upstream.timeouts.idleMs, 'nothing of the response body')
     this.events.onBodyAwaited()
@@ -198,7 +205,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
     try {
       this.send()
     } catch (error) {
-      this.onResponseError(undefined, error)
+      this.onError(error)
     }
   }
 
@@ -221,7 +228,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
     )
   }
 
-  private watchBody(body: Readable, controller: Dispatcher.DispatchController): void {
+  private watchBody(body: Readable, abort: (cause: Error) => void): void {
     const { maxBodyBytes, timeouts } = this.upstream
     this.limit(timeouts.idleMs, 'nothing of the request body')
     let bytesLeft = maxBodyBytes
@@ -230,7 +237,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
       noteBodyBytes(chunk.length)
       this.request.onBodyData?.(chunk)
       bytesLeft -= chunk.length
-      if (bytesLeft < 0) controller.abort(tooLarge(this.upstream))
+      if (bytesLeft < 0) abort(tooLarge(this.upstream))
     })
     body.once('end', () => {
       if (!this.responseBegun) this.limit(timeouts.responseMs, noHeaders)
@@ -248,7 +255,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
 
   /** What was awaited did not come in time. */
   giveUp(ms: number, what: string): void {
-    this.controller?.abort(new UpstreamError('ERR_UPSTREAM_TIMEOUT', `${what} within ${ms} ms`))
+    this.abort?.(new UpstreamError('ERR_UPSTREAM_TIMEOUT', `${what} within ${ms} ms`))
   }
 
   private end(): void {
@@ -259,8 +266,6 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
 }
 
 const noHeaders = 'no response headers'
-
-const awaitBody = (exchange: UpstreamExchange): void => exchange.awaitBody()
 
 const giveUp = (exchange: UpstreamExchange, ms: number, what: string): void =>
   exchange.giveUp(ms, what)
@@ -278,7 +283,7 @@ const tooLarge = ({ maxBodyBytes }: Upstream): UpstreamError =>
 
 const noTexts: readonly string[] = []
 
-const toTexts = (fields: Dispatcher.DispatchController['rawHeaders']): readonly string[] => {
-  if (!Array.isArray(fields) || fields.length === 0) return noTexts
-  return fields.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
-}
+const toTexts = (fields: readonly (Buffer | string)[]): readonly string[] =>
+  fields.length === 0
+    ? noTexts
+    : fields.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))

@@ -1,7 +1,7 @@
 import { connect, type ClientHttp2Session } from 'node:http2'
-import type { Dispatcher } from 'undici'
 import type { UpstreamAgent } from './agents.js'
 import { openConnection } from './connection.js'
+import type { ResponseHandler } from './response-handler.js'
 import { startHttp2Exchange, type Http2Request } from './http2-exchange.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import type { Upstream } from './upstream.js'
@@ -57,15 +57,12 @@ export const createHttp2Agent = (upstream: Upstream): UpstreamAgent => {
     }
   }
 
-  const send = async (
-    request: Http2Request,
-    handler: Dispatcher.DispatchHandler,
-  ): Promise<void> => {
+  const send = async (request: Http2Request, handler: ResponseHandler): Promise<void> => {
     try {
       const line = await takeLine()
       startHttp2Exchange(line, request, handler)
     } catch (error) {
-      handler.onResponseError?.(nothingStarted, toUpstreamError(error))
+      handler.onError(toUpstreamError(error))
     }
   }
 
@@ -102,12 +99,3 @@ const hasRoom = ({ session, exchanges }: Http2Line): boolean =>
   !session.closed &&
   !session.destroyed &&
   exchanges < Math.max(1, session.remoteSettings.maxConcurrentStreams ?? 100)
-
-const nothingStarted: Dispatcher.DispatchController = {
-  aborted: true,
-  paused: false,
-  reason: null,
-  abort: () => undefined,
-  pause: () => undefined,
-  resume: () => undefined,
-}

@@ -9,6 +9,7 @@ import {
   withoutPseudoHeaders,
   withStatusBehind,
 } from './http2-fields.js'
+import type { ResponseHandler } from './response-handler.js'
 import { noteLastRead, tick } from './idle-break.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 
@@ -19,49 +20,34 @@ export interface Http2Request extends Dispatcher.DispatchOptions {
   readonly readTrailers?: (() => readonly string[]) | undefined
 }
 
-/** Sends one request as a stream of its own and tells undici's kind of handler what comes of it. */
+/** Sends one request as a stream of its own. */
 export const startHttp2Exchange = (
   line: Http2Line,
   request: Http2Request,
-  handler: Dispatcher.DispatchHandler,
+  handler: ResponseHandler,
 ): void => {
   const body = request.body instanceof Readable ? request.body : undefined
   const lastReadAt = line.hasServed ? tick() : 0
   let stream: ClientHttp2Stream | undefined
   let isAnswered = false
   let isOver = false
-  let reason: Error | null = null
   let rawTrailers: string[] = []
-
-  const controller = {
-    get aborted() {
-      return reason !== null
-    },
-    get paused() {
-      return stream?.isPaused() ?? false
-    },
-    get reason() {
-      return reason
-    },
-    rawHeaders: [''],
-    rawTrailers: [''],
-    abort: (why: Error) => fail(why),
-    pause: () => void stream?.pause(),
-    resume: () => void stream?.resume(),
-  }
 
   const fail = (cause: unknown): void => {
     if (isOver) return
     isOver = true
     const error = toUpstreamError(cause)
-    reason = error
     const isUnheard = line.session.destroyed || stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM
     if (isUnheard && !isAnswered) noteLastRead(error, lastReadAt)
     // a connection that leaves a request unanswered may be dead without anybody knowing
     if (error.code === 'ERR_UPSTREAM_TIMEOUT') line.session.close()
     stream?.close(constants.NGHTTP2_CANCEL)
     stream?.destroy()
-    handler.onResponseError?.(controller, error)
+    handler.onError(error)
+  }
+  const resume = (): void => void stream?.resume()
+  const pauseUnless = (takesMore: boolean): void => {
+    if (!takesMore) stream?.pause()
   }
   const guarded = (act: () => void): void => {
     if (isOver) return
@@ -86,12 +72,12 @@ export const startHttp2Exchange = (
       const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
       const { fields, trailers } = isWhole ? withStatusBehind(raw) : { fields: raw, trailers: [] }
       rawTrailers = trailers
-      controller.rawHeaders = withoutPseudoHeaders(fields)
       const status = Number(headers[':status'])
-      handler.onResponseStart?.(controller, status, {}, STATUS_CODES[status])
+      const rawHeaders = withoutPseudoHeaders(fields)
+      pauseUnless(handler.onHeaders(status, rawHeaders, resume, STATUS_CODES[status]))
     })
 
-  handler.onRequestStart?.(controller, {})
+  handler.onConnect(fail)
   const release = (): void => {
     line.exchanges -= 1
   }
@@ -115,15 +101,14 @@ export const startHttp2Exchange = (
   started.on('trailers', (_headers: unknown, _flags: number, raw: string[]) => {
     rawTrailers = withoutPseudoHeaders(raw)
   })
-  started.on('data', (chunk: Buffer) => guarded(() => handler.onResponseData?.(controller, chunk)))
+  started.on('data', (chunk: Buffer) => guarded(() => pauseUnless(handler.onData(chunk))))
   started.on('wantTrailers', () => sendTrailers(started))
   started.on('error', fail)
   started.on('end', () => {
     if (!isAnswered || !isWhole()) fail(brokenOff(started))
     guarded(() => {
       isOver = true
-      controller.rawTrailers = rawTrailers
-      handler.onResponseEnd?.(controller, {})
+      handler.onComplete(rawTrailers)
     })
   })
   started.on('close', () => {
