@@ -1,9 +1,9 @@
 import t from 'tap'
-import { rememberByName } from '../../src/proxy/name-facts.js'
+import { remember } from '../src/remember.js'
 
-t.test('a name is looked at once, and each spelling by itself', async (t) => {
+t.test('a text is looked at once, and each spelling by itself', async (t) => {
   const asked: string[] = []
-  const factsOf = rememberByName((name) => {
+  const factsOf = remember((name) => {
     asked.push(name)
     return name.toLowerCase()
   })
@@ -11,9 +11,9 @@ t.test('a name is looked at once, and each spelling by itself', async (t) => {
   t.same(asked, ['Host', 'HOST'])
 })
 
-t.test('names without end are not remembered', async (t) => {
+t.test('texts without end are not remembered', async (t) => {
   let asked = 0
-  const factsOf = rememberByName((name) => {
+  const factsOf = remember((name) => {
     asked++
     return name
   })

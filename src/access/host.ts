@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { remember } from '../remember.js'
 
 /** A host as a request names it. */
 export interface Host {
@@ -13,7 +14,10 @@ export interface Host {
  * Answers undefined for what is no plain ASCII name or address: user information, escapes, several hosts.
  */
 export function parseHost(value: string | undefined): Host | undefined {
-  if (value === undefined || value.length > 300) return undefined
+  return value === undefined || value.length > 300 ? undefined : hostOf(value)
+}
+
+const hostOf = remember((value): Host | undefined => {
   const match =
     /^(?:((?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?)|\[([0-9a-f:.]+)\])(?::([0-9]{0,5}))?$/i.exec(value)
   if (match === null) return undefined
@@ -23,7 +27,7 @@ export function parseHost(value: string | undefined): Host | undefined {
   const port = Number(digits)
   if (canonical === '' || port > 65535) return undefined
   return { name: canonical.toLowerCase(), ...(digits === '' ? {} : { port }) }
-}
+})
 
 /** `example.com.` is the same host as `example.com`, and some upstreams treat it so. */
 export const withoutTrailingDot = (name: string): string =>

@@ -57,7 +57,7 @@ export class ForwardedRequest implements ExchangeEvents {
   }
 
   start(): void {
-    this.response.once('close', () => this.exchange?.cancel())
+    this.response.on('close', () => this.exchange?.cancel())
     this.send(this.sent)
   }
 

@@ -7,6 +7,7 @@ export type IsOwnCookie = (name: string) => boolean
  * @returns undefined when nothing remains
  */
 export const withoutOwnCookies = (cookie: string, isOwnCookie: IsOwnCookie): string | undefined => {
+  if (!cookie.includes(';')) return isOwnCookie(nameOf(cookie)) ? undefined : cookie
   const pairs = cookie.split(';')
   const others = pairs.filter((pair) => !isOwnCookie(nameOf(pair)))
   if (others.length === pairs.length) return cookie
@@ -21,4 +22,7 @@ export const withoutOwnCookies = (cookie: string, isOwnCookie: IsOwnCookie): str
 export const setsOwnCookie = (setCookie: string, isOwnCookie: IsOwnCookie): boolean =>
   isOwnCookie(nameOf((setCookie.split(';', 1)[0] ?? '').replace(/^[\s=]+/, '')))
 
-const nameOf = (pair: string): string => (pair.split('=', 1)[0] ?? '').trim()
+const nameOf = (pair: string): string => {
+  const end = pair.indexOf('=')
+  return (end === -1 ? pair : pair.slice(0, end)).trim()
+}

@@ -1,6 +1,6 @@
+import { remember } from '../remember.js'
 import type { HopFields } from './hop-fields.js'
 import { isHopByHop, namesListedInConnection, neverInTrailers } from './hop-by-hop.js'
-import { rememberByName } from './name-facts.js'
 import { withoutOwnCookies, type IsOwnCookie } from './own-cookies.js'
 
 export interface RequestHeaderRules {
@@ -37,6 +37,8 @@ const spelledOneWay = new Set(['content-length', 'content-type', 'cookie', 'host
 
 /** What becomes of a field of the client, by its name alone. */
 interface NameFacts {
+  /** As it is spelled: one string for all requests, which is cheaper to look up than that of each. */
+  readonly name: string
   readonly lower: string
   /** In lower case, with `-` for `_`. */
   readonly plain: string
@@ -57,10 +59,10 @@ export type BuildRequestHeaders = (
 ) => string[]
 
 export const createRequestHeaders = (rules: RequestHeaderRules): BuildRequestHeaders => {
-  const factsOf = rememberByName((name): NameFacts => {
+  const factsOf = remember((name): NameFacts => {
     const lower = name.toLowerCase()
     const plain = lower.replaceAll('_', '-')
-    return { lower, plain, fate: fateOf(lower, plain, rules) }
+    return { name, lower, plain, fate: fateOf(lower, plain, rules) }
   })
 
   const isAdded = (plain: string, { addHeaders }: RequestHeaderChanges): boolean => {
@@ -76,9 +78,8 @@ export const createRequestHeaders = (rules: RequestHeaderRules): BuildRequestHea
     let hostSeen = false
 
     for (let i = 0; i < rawHeaders.length; i += 2) {
-      const name = rawHeaders[i] ?? ''
       const value = rawHeaders[i + 1] ?? ''
-      const { lower, plain, fate } = factsOf(name)
+      const { name, lower, plain, fate } = factsOf(rawHeaders[i] ?? '')
       if (fate === 'removed') continue
       if (fate === 'te') {
         if (asksForTrailers(value)) headers.push('te', 'trailers')

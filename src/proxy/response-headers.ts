@@ -1,5 +1,5 @@
+import { remember } from '../remember.js'
 import { isHopByHop, namesListedInConnection, neverInTrailers } from './hop-by-hop.js'
-import { rememberByName } from './name-facts.js'
 import { setsOwnCookie, type IsOwnCookie } from './own-cookies.js'
 
 export interface ResponseHeaderRules {
@@ -17,7 +17,7 @@ export interface ResponseHeaderRules {
 export type BuildResponseHeaders = (rawHeaders: readonly string[]) => string[]
 
 export const createResponseHeaders = (rules: ResponseHeaderRules): BuildResponseHeaders => {
-  const factsOf = rememberByName((name) => {
+  const factsOf = remember((name) => {
     const lower = name.toLowerCase()
     return { lower, isRemoved: isHopByHop(lower) || rules.isAnswerHeader(lower) }
   })
