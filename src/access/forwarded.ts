@@ -1,3 +1,4 @@
+import { remember } from '../remember.js'
 import { createNodeReader } from './forwarding-node.js'
 import { parseHost } from './host.js'
 
@@ -105,30 +106,35 @@ function readPort(said: string | undefined): number | undefined {
   return port > 0 && port <= 65_535 ? port : undefined
 }
 
+const fieldNames = ['for', 'proto', 'host', 'port'] as const
+type Field = (typeof fieldNames)[number] | 'forwarded'
+
+const fieldOf = remember((name): Field | 'other' => {
+  const lower = name.toLowerCase()
+  if (lower === 'forwarded') return lower
+  return fieldNames.find((field) => lower === `x-forwarded-${field}`) ?? 'other'
+})
+
+/** The values of these list headers over all their lines. */
 function readForwarding(rawHeaders: readonly string[]): Forwarding {
-  const nodes = listOf(rawHeaders, 'x-forwarded-for')
-  const schemes = listOf(rawHeaders, 'x-forwarded-proto')
-  const hosts = listOf(rawHeaders, 'x-forwarded-host')
-  const ports = listOf(rawHeaders, 'x-forwarded-port')
+  const lists: Record<Field, string[]> = { for: [], proto: [], host: [], port: [], forwarded: [] }
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const field = fieldOf(rawHeaders[index] ?? '')
+    if (field !== 'other') addValues(lists[field], rawHeaders[index + 1] ?? '', field)
+  }
+  const { for: nodes, proto: schemes, host: hosts, port: ports, forwarded } = lists
   if (nodes.length + schemes.length + hosts.length > 0) return { nodes, schemes, hosts, ports }
-  const elements = listOf(rawHeaders, 'forwarded').map(parseForwardedElement)
+  const elements = forwarded.map(parseForwardedElement)
   const all = (name: string) => elements.map((element) => element.get(name) ?? '')
   return { nodes: all('for'), schemes: all('proto'), hosts: all('host'), ports }
 }
 
-/** The values of a list header over all its lines. */
-function listOf(rawHeaders: readonly string[], name: string): readonly string[] {
-  const values: string[] = []
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const rawName = rawHeaders[index]
-    const line = rawHeaders[index + 1]
-    if (rawName?.length !== name.length || rawName.toLowerCase() !== name) continue
-    if (line === undefined) continue
-    for (const value of splitList(line, name === 'forwarded')) {
-      if (value.trim() !== '') values.push(value.trim())
-    }
+function addValues(values: string[], line: string, field: Field): void {
+  const parts = line.includes(',') ? splitList(line, field === 'forwarded') : [line]
+  for (const part of parts) {
+    const value = part.trim()
+    if (value !== '') values.push(value)
   }
-  return values
 }
 
 /**

@@ -1,3 +1,4 @@
+import { remember } from '../remember.js'
 import type { ClientFacts } from './forwarded.js'
 import { parseHost } from './host.js'
 
@@ -87,18 +88,20 @@ export function readOriginalRequest(
   const hosts = [url.host, facts.host, said.get(originalHost)].filter((host) => host !== undefined)
   const isSure = url.host !== undefined || (isTraefik && facts.host !== undefined)
   if (!isSure) hosts.push(said.get('host') ?? '')
-  const hostNames = new Set(hosts.map((host) => parseHost(host)?.name))
-  if (hostNames.has(undefined)) return refuse('MALFORMED', 'no host')
-  if (hostNames.size > 1) return refuse('CONTRADICTION', 'two hosts')
+  const [hostName, ...hostNames] = hosts.map((host) => parseHost(host)?.name)
+  if (hostName === undefined || hostNames.includes(undefined)) return refuse('MALFORMED', 'no host')
+  if (hostNames.some((name) => name !== hostName)) return refuse('CONTRADICTION', 'two hosts')
   const scheme = facts.scheme ?? url.scheme ?? publicScheme
   return { kind: 'original', method, target: url.target, host: hosts[0] ?? '', scheme }
 }
+
+const lowerOf = remember((name) => name.toLowerCase())
 
 /** The headers that are read, by name; undefined when one that must not be a list appears twice. */
 function saidOnce(rawHeaders: readonly string[]): ReadonlyMap<string, string> | undefined {
   const said = new Map<string, string>()
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? ''
+    const name = lowerOf(rawHeaders[index] ?? '')
     if (!names.has(name)) continue
     if (said.has(name) && name !== forwardedHost) return undefined
     said.set(name, rawHeaders[index + 1] ?? '')

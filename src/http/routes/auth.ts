@@ -4,6 +4,7 @@ import type { ClientFacts } from '../../access/forwarded.js'
 import { readOriginalRequest } from '../../access/original-request.js'
 import type { Rule } from '../../access/rules.js'
 import type { StepUp } from '../../access/step-up.js'
+import { remember } from '../../remember.js'
 import type { Answer } from '../answers.js'
 import type { Arrival } from '../arrival.js'
 import type { EndpointContext } from '../endpoint-context.js'
@@ -159,4 +160,4 @@ function constraintsOf({ url = '' }: IncomingMessage): ReturnType<typeof readCon
 }
 
 /** oauth2-proxy calls them so, and what is configured for it goes on working. */
-const nameForNginx = (name: string) => name.replace('X-Forwarded-', 'X-Auth-Request-')
+const nameForNginx = remember((name) => name.replace('X-Forwarded-', 'X-Auth-Request-'))
