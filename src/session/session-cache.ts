@@ -9,9 +9,13 @@ export interface CachedSession {
   readonly loadedAt: number
 }
 
-/** Opened sessions, the least recently used ones dropped as soon as their bytes exceed the bound. */
+/**
+ * Opened sessions, dropped as soon as their bytes exceed the bound: the oldest first, but for those that were used
+ * since their turn came last. They are found by the id of their ticket, which takes no hash, and deleted by their key,
+ * as changes are reported. Whoever finds one has yet to compare the secret.
+ */
 export interface SessionCache {
-  get(key: SessionKey): CachedSession | undefined
+  get(ticketId: string): CachedSession | undefined
   /** `sealedBytes` is the size of the stored record, from which the size in memory is estimated. */
   set(entry: CachedSession, sealedBytes: number): void
   delete(key: SessionKey): void
@@ -20,51 +24,99 @@ export interface SessionCache {
   readonly size: number
 }
 
-/** Objects, Map slot and ticket of an entry; its strings take what they take in JSON. Measured on V8. */
+/** An entry in the queue of those that may be dropped. */
+interface Entry {
+  readonly cached: CachedSession
+  readonly bytes: number
+  /** Since it was queued. A mark costs less than a new place at each use. */
+  isUsed: boolean
+  older: Entry | undefined
+  newer: Entry | undefined
+}
+
+/** Objects, Map slots and ticket of an entry; its strings take what they take in JSON. Measured on V8. */
 const entryOverheadBytes = 2000
 
 export function createSessionCache(maxBytes: number): SessionCache {
-  // A Map iterates in insertion order: setting anew at each use keeps the least recently used first.
-  const entries = new Map<SessionKey, { cached: CachedSession; bytes: number }>()
+  const byTicketId = new Map<string, Entry>()
+  const byKey = new Map<SessionKey, Entry>()
+  let oldest: Entry | undefined
+  let newest: Entry | undefined
   let totalBytes = 0
 
-  function remove(key: SessionKey) {
-    const entry = entries.get(key)
-    if (entry === undefined) return
-    entries.delete(key)
+  function enqueue(entry: Entry) {
+    entry.older = newest
+    entry.newer = undefined
+    if (newest === undefined) oldest = entry
+    else newest.newer = entry
+    newest = entry
+  }
+
+  function dequeue({ older, newer }: Entry) {
+    if (older === undefined) oldest = newer
+    else older.newer = newer
+    if (newer === undefined) newest = older
+    else newer.older = older
+  }
+
+  function remove(entry: Entry) {
+    dequeue(entry)
+    byTicketId.delete(entry.cached.live.ticket.id)
+    byKey.delete(entry.cached.live.key)
     totalBytes -= entry.bytes
   }
 
+  function drop(key: SessionKey) {
+    const entry = byKey.get(key)
+    if (entry !== undefined) remove(entry)
+  }
+
+  function makeRoom(bytes: number) {
+    while (oldest !== undefined && totalBytes + bytes > maxBytes) {
+      const entry = oldest
+      if (entry.isUsed) {
+        entry.isUsed = false
+        dequeue(entry)
+        enqueue(entry)
+      } else {
+        remove(entry)
+      }
+    }
+  }
+
   return {
-    get(key) {
-      const entry = entries.get(key)
+    get(ticketId) {
+      const entry = byTicketId.get(ticketId)
       if (entry === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, entry)
+      entry.isUsed = true
       return entry.cached
     },
     set(cached, sealedBytes) {
-      const { key } = cached.live
-      remove(key)
+      const { key, ticket } = cached.live
+      drop(key)
       const bytes = entryOverheadBytes + sealedBytes
       if (bytes > maxBytes) return
-      entries.set(key, { cached, bytes })
+      // Before it is queued: when all were used, it is not what has to go.
+      makeRoom(bytes)
+      const entry = { cached, bytes, isUsed: false, older: undefined, newer: undefined }
+      byTicketId.set(ticket.id, entry)
+      byKey.set(key, entry)
       totalBytes += bytes
-      for (const oldest of entries.keys()) {
-        if (totalBytes <= maxBytes) break
-        remove(oldest)
-      }
+      enqueue(entry)
     },
-    delete: remove,
+    delete: drop,
     clear() {
-      entries.clear()
+      byTicketId.clear()
+      byKey.clear()
+      oldest = undefined
+      newest = undefined
       totalBytes = 0
     },
     get bytes() {
       return totalBytes
     },
     get size() {
-      return entries.size
+      return byKey.size
     },
   }
 }

@@ -8,12 +8,12 @@ import {
   type StoredSession,
   StoreUnavailableError,
 } from './session-store.js'
-import { copyTicket, isSameSecret, type Ticket } from './ticket.js'
+import { copyTicket, isSameSecret, type PresentedTicket, type Ticket } from './ticket.js'
 import type { UnsavedSessions } from './unsaved-sessions.js'
 
 export interface SessionLoader {
-  /** The session if the cache is certain about it. Costs no command and no decryption. */
-  loadCached(ticket: Ticket, now: number): LiveSession | undefined
+  /** The session if the cache is certain about it. Costs no command, no decryption and no hash. */
+  loadCached(ticket: PresentedTicket, now: number): LiveSession | undefined
   /**
    * The session as the store has it, with one command that concurrent callers share. While the store
    * cannot be reached, what the cache last knew for certain is honoured for `staleOnStoreErrorMs`;
@@ -71,12 +71,12 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
     flights.delete(key)
   }
 
-  function findCached(ticket: Ticket): CachedSession | undefined {
-    const cached = cache.get(ticket.key)
+  function findCached(ticket: PresentedTicket): CachedSession | undefined {
+    const cached = cache.get(ticket.id)
     return cached && isSameSecret(cached.live.ticket, ticket) ? cached : undefined
   }
 
-  function loadCached(ticket: Ticket, now: number): LiveSession | undefined {
+  function loadCached(ticket: PresentedTicket, now: number): LiveSession | undefined {
     const cached = findCached(ticket)
     if (cached === undefined || cached.generation === undefined) return undefined
     if (store.changes.certainty()?.generation !== cached.generation) return undefined

@@ -20,7 +20,7 @@ import { createSessionLoader } from './session-loader.js'
 import { type SessionKey, type SessionStore, StoreUnavailableError } from './session-store.js'
 import type { Identity, Session, Tokens } from './session.js'
 import { createSessionWatch, type WatchEnd } from './session-watch.js'
-import { createTicket, formatTicket, parseTicket } from './ticket.js'
+import { createTicket, formatTicket, nameTicket, readTicket } from './ticket.js'
 import { createUnsavedSessions } from './unsaved-sessions.js'
 
 export type { Freshened } from './freshener.js'
@@ -198,16 +198,16 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
 
     loadCached(cookieValue, now) {
-      const ticket = parseTicket(cookieValue)
+      const ticket = readTicket(cookieValue)
       const live = ticket && loader.loadCached(ticket, now)
       if (live !== undefined) noteActivity(live, now)
       return live
     },
 
     async load(cookieValue, now, { extend }) {
-      const ticket = parseTicket(cookieValue)
+      const ticket = readTicket(cookieValue)
       if (ticket === undefined) return undefined
-      const live = loader.loadCached(ticket, now) ?? (await loader.load(ticket, now))
+      const live = loader.loadCached(ticket, now) ?? (await loader.load(nameTicket(ticket), now))
       if (live !== undefined && extend) noteActivity(live, now)
       return live
     },

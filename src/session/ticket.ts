@@ -11,6 +11,9 @@ export interface Ticket {
   readonly key: SessionKey
 }
 
+/** A ticket as its cookie tells it. The key takes a hash, which a session that is at hand does not need. */
+export type PresentedTicket = Pick<Ticket, 'id' | 'secret'>
+
 const idStart = '1.'.length
 const idEnd = idStart + 22
 const secretStart = idEnd + 1
@@ -23,7 +26,7 @@ const shape = /^1\.[A-Za-z0-9_-]{21}[AQgw]\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$
 /** Makes the ticket of a new session. No two sign-ins ever share one, which is what stops session fixation. */
 export function createTicket(): Ticket {
   const id = randomBytes(16).toString('base64url')
-  return { id, secret: randomBytes(32).toString('base64url'), key: keyOf(id) }
+  return nameTicket({ id, secret: randomBytes(32).toString('base64url') })
 }
 
 /** Writes a ticket as the cookie value `1.<id>.<secret>`, 68 characters long. */
@@ -35,10 +38,20 @@ export function formatTicket(ticket: Ticket): string {
  * Reads a cookie value. Everything but the one spelling that `formatTicket` writes is `undefined`, and
  * costs no more than a look at its length and characters.
  */
-export function parseTicket(cookieValue: string): Ticket | undefined {
+export function readTicket(cookieValue: string): PresentedTicket | undefined {
   if (cookieValue.length !== ticketLength || !shape.test(cookieValue)) return undefined
-  const id = cookieValue.slice(idStart, idEnd)
-  return { id, secret: cookieValue.slice(secretStart), key: keyOf(id) }
+  return { id: cookieValue.slice(idStart, idEnd), secret: cookieValue.slice(secretStart) }
+}
+
+/** Adds the key, which names the session. */
+export function nameTicket({ id, secret }: PresentedTicket): Ticket {
+  return { id, secret, key: hash('sha256', id, 'base64url') }
+}
+
+/** `readTicket` and `nameTicket` in one. */
+export function parseTicket(cookieValue: string): Ticket | undefined {
+  const presented = readTicket(cookieValue)
+  return presented && nameTicket(presented)
 }
 
 /** A copy to keep: parts of a string hold all of it in memory, here a whole Cookie header. */
@@ -50,14 +63,10 @@ const oneSecret = Buffer.alloc(secretLength)
 const otherSecret = Buffer.alloc(secretLength)
 
 /** Compares two ticket secrets in constant time. */
-export function isSameSecret(one: Ticket, other: Ticket): boolean {
+export function isSameSecret(one: PresentedTicket, other: PresentedTicket): boolean {
   oneSecret.write(one.secret, 'latin1')
   otherSecret.write(other.secret, 'latin1')
   return timingSafeEqual(oneSecret, otherSecret)
-}
-
-function keyOf(id: string): SessionKey {
-  return hash('sha256', id, 'base64url')
 }
 
 function copyText(text: string): string {
