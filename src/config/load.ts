@@ -9,6 +9,7 @@ import {
   type Finding,
 } from './config-error.js'
 import { contradictions } from './contradictions.js'
+import { decode } from './decode.js'
 import { takeOut } from './draft.js'
 import { durationPattern, parseDurationMs } from './duration.js'
 import { applyEnvironment } from './environment.js'
@@ -73,7 +74,7 @@ export function loadConfig({ file, env, readFile = readUtf8 }: LoadOptions): Con
     throw new ConfigError(problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)))
   }
 
-  const config = Value.Decode(configSchema, draft)
+  const config = decode(configSchema, draft)
   return { ...config, publicUrl: parseHttpUrl(config.publicUrl)?.origin ?? config.publicUrl }
 }
 
