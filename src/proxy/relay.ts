@@ -35,6 +35,9 @@ export interface RelayOptions {
 /** A first piece of up to this many bytes waits for what comes with it, so that head and body go as one. */
 const mostHeldBytes = 16 * 1024
 
+/** A body of up to this many bytes costs less joined with the head than as a second buffer of one write. */
+const mostJoinedBytes = 4 * 1024
+
 /**
  * Begins to send an upstream's response on to the client: header fields keep spelling, order and duplicates. No header
  * may have been set on the response before, since node would then take one field of each name only.
@@ -102,8 +105,10 @@ class ResponseRelay implements Relay {
     atEndOfTurn(() => {
       // closed meanwhile, with what was held sent
       if (this.stopped) return
-      // as text, node puts it behind the head, and both go in one piece
-      response.end(held?.toString('latin1'), 'latin1')
+      // as text, node puts it behind the head, and both are one buffer
+      const isJoined = held === undefined || held.length <= mostJoinedBytes
+      if (isJoined) response.end(held?.toString('latin1'), 'latin1')
+      else response.end(held)
       this.giveUpWhenStuck()
     })
   }

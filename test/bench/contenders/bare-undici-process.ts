@@ -5,6 +5,7 @@ import { Pool } from 'undici'
 
 const [port, upstream = ''] = process.argv.slice(2)
 const pool = new Pool(upstream, { connections: 64 })
+const gone = new Error('the client has gone')
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te'])
 
 function endToEnd(headers: readonly string[]): string[] {
@@ -29,7 +30,9 @@ function forward(request: IncomingMessage, response: ServerResponse): void {
       body: hasBody ? request : null,
     },
     {
-      onRequestStart() {},
+      onRequestStart(controller) {
+        response.on('close', () => controller.abort(gone))
+      },
       onResponseStart(_controller, status, _headers, statusText) {
         response.writeHead(status, statusText, endToEnd(rawHeadersOf(_controller)))
       },
