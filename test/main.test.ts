@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { parse } from 'yaml'
 import { startProvider } from './helpers/provider.js'
@@ -35,6 +36,15 @@ function valetkey(args: string[], env: Record<string, string> = {}): Promise<Out
 t.test('--version is that of package.json', async (t) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
   t.strictSame(await valetkey(['--version']), { code: 0, out: `${version}\n`, err: '' })
+})
+
+t.test('as a program it sets the options that the image sets', async (t) => {
+  const [options] = /(?<=^ENV NODE_OPTIONS=).+$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? []
+  const [, interpreter] =
+    /^#!\/usr\/bin\/env (-S node .+)\n/.exec(readFileSync(mainFile, 'utf8')) ?? []
+  t.equal(interpreter, `-S node ${options}`)
+  const [command, all] = withoutPreloads('env', interpreter ?? '', mainFile, '--version')
+  t.match((await promisify(execFile)(command, all)).stdout, /^\d+\./)
 })
 
 t.test('keygen prints a key that a configuration takes', async (t) => {
