@@ -11,6 +11,7 @@ import { printEffectiveConfig } from './config/effective.js'
 import { loadConfig } from './config/load.js'
 import type { Config } from './config/schema.js'
 import { configWarnings } from './config/warnings.js'
+import { collectAll } from './garbage.js'
 import { createSessionKey } from './session/key-ring.js'
 import { installShutdown } from './app/shutdown.js'
 import { createLogger } from './telemetry/logger.js'
@@ -31,6 +32,9 @@ const help = `valetkey ${version}: an authenticating reverse proxy
                                                --issuer … says whose subject it is
   valetkey --version | --help
 `
+
+/** Long enough after listening for the provider's metadata and keys to be there. */
+const startedAfterMs = 1000
 
 const commands = { serve, check, explain: explainRequest, keygen, sessions } as const
 
@@ -89,6 +93,8 @@ async function serve(options: Options): Promise<void> {
     throw error
   })
   logger.info({ version, url, adminUrl, publicUrl: config.publicUrl }, 'listening')
+  // What a start leaves behind would stay in memory for as long as there is little to do.
+  setTimeout(collectAll, startedAfterMs).unref()
 }
 
 async function check(options: Options): Promise<void> {

@@ -68,7 +68,12 @@ const directions: Record<string, readonly string[]> = {
 }
 
 /** What any room may have. */
-const everywhere = new Set(['src/errors.ts', 'src/end-of-turn.ts', 'src/remember.ts'])
+const everywhere = new Set([
+  'src/errors.ts',
+  'src/end-of-turn.ts',
+  'src/garbage.ts',
+  'src/remember.ts',
+])
 
 /** Rooms that know the records of a session but never its workings: types only. */
 const recordsOnly = new Set(['access', 'identity', 'oidc', 'config'])

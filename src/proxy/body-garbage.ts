@@ -1,10 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectYoung } from '../garbage.js'
 
 /** How much of bodies may pass between two collections. */
 const bytesBetween = 8 * 1024 * 1024
 
-const collectYoung = createCollector()
 let bytesSince = 0
 
 /**
@@ -20,12 +18,4 @@ export const noteBodyBytes = (bytes: number): void => {
   if (bytesSince < bytesBetween) return
   bytesSince = 0
   collectYoung()
-}
-
-/** V8's own function, which its flag puts into contexts that are made after it is set. */
-function createCollector(): () => void {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  setFlagsFromString('--no-expose-gc')
-  return typeof collect === 'function' ? () => void collect({ type: 'minor' }) : () => {}
 }

@@ -33,6 +33,7 @@ export interface ValetkeyOptions {
 }
 
 const imageOptions = ['--max-semi-space-size=4']
+const imageEnvironment = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' }
 
 /** The bundle as the image has it, before the application of the benchmark. */
 export async function startBundledValetkey(
@@ -47,7 +48,7 @@ export async function startBundledValetkey(
     script: script ?? 'dist/bundle/valetkey.mjs',
     publicUrl,
     port,
-    env: { NODE_ENV: 'production' },
+    env: imageEnvironment,
     nodeOptions,
     config: {
       providers: [{ id: 'corp', issuer, clientId, clientSecret }],
