@@ -1,6 +1,7 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { FailFastCluster } from './fail-fast-cluster.js'
 import { LastingRedis } from './lasting-redis.js'
+import { writeOncePerTurn } from './one-write.js'
 import { readAddress, type RedisAddress, type RedisSettings } from './redis-settings.js'
 import { createSecretReader } from './secrets.js'
 import { endSilence } from './silence.js'
@@ -62,6 +63,7 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
       ...(where.sentinels && { sentinelRetryStrategy: retryStrategy }),
     })
     endSilence(connection, commandTimeoutMs)
+    writeOncePerTurn(connection)
     return connection
   }
 
@@ -97,6 +99,7 @@ export function createConnections(settings: ConnectionSettings): RedisConnection
     client.on('+node', (node: Redis) => {
       Object.assign(node.options, secretOptions())
       endSilence(node, commandTimeoutMs)
+      writeOncePerTurn(node)
     })
     return client
   }
