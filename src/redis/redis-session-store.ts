@@ -66,28 +66,18 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
         ]),
       )
     },
-    load(key) {
-      return reach(async () => {
-        try {
-          const fields = ['sealed', 'version', 'active', 'retires']
-          return parseStored(await client.hmgetBuffer(keys.session(key), ...fields))
-        } catch (error) {
-          if (isWrongType(error)) return undefined
-          throw error
-        }
-      })
-    },
-    loadFacts(key) {
-      return reach(async () => {
-        try {
-          const fields = ['facts', 'active', 'retires']
-          return parseFacts(await client.hmgetBuffer(keys.session(key), ...fields))
-        } catch (error) {
-          if (isWrongType(error)) return undefined
-          throw error
-        }
-      })
-    },
+    load: (key) =>
+      reach(() =>
+        client
+          .hmgetBuffer(keys.session(key), 'sealed', 'version', 'active', 'retires')
+          .then(parseStored, nothingIfWrongType),
+      ),
+    loadFacts: (key) =>
+      reach(() =>
+        client
+          .hmgetBuffer(keys.session(key), 'facts', 'active', 'retires')
+          .then(parseFacts, nothingIfWrongType),
+      ),
     async replace(key, sealed, expectedVersion) {
       const answer = await run(replaceSession, key, [sealed, expectedVersion], -1)
       if (answer === 1) return 'replaced'
@@ -116,6 +106,10 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     wasConsumed: async (mark) => (await reach(() => client.exists(keys.once(mark)))) === 1,
     close: options.close,
   }
+}
+
+function nothingIfWrongType(error: unknown): undefined {
+  if (!isWrongType(error)) throw error
 }
 
 type Field = Buffer | null | undefined

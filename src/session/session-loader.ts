@@ -85,13 +85,18 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
   }
 
   function startFlight(key: SessionKey): Flight {
+    async function end(loading: Promise<StoredSession | undefined>) {
+      try {
+        return await loading
+      } finally {
+        if (flights.get(key) === flight) flights.delete(key)
+      }
+    }
     const flight: Flight = {
       // Read before the command is sent: changes count from here on.
       generation: store.changes.certainty()?.generation,
       startedAt: clock(),
-      stored: store.load(key).finally(() => {
-        if (flights.get(key) === flight) flights.delete(key)
-      }),
+      stored: end(store.load(key)),
       overtaken: false,
       opened: undefined,
     }
