@@ -1,6 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { CodedError } from '../errors.js'
-import { createDerivation } from './derivation.js'
 
 /** A session key that cannot be used. The message names its place in the list, never the key. */
 export class SessionKeyError extends CodedError<'ERR_SESSION_KEY'> {
@@ -15,8 +14,6 @@ export interface RingKey {
   readonly secret: KeyObject
   /** 32 bytes for one purpose, computed once: listing sessions would spend most of its time on that. */
   derive(purpose: string): Buffer
-  /** 32 bytes for the session of the ticket with that secret, 32 bytes as well. */
-  deriveForSession(ticketSecret: Uint8Array): Buffer
 }
 
 /** The server's keys. The first seals, all open, so that a key can be replaced without ending sessions. */
@@ -94,10 +91,5 @@ function readKey(text: string, place: number): RingKey {
     derived.set(purpose, known)
     return known
   }
-  return {
-    id: derive('key id').subarray(0, 8),
-    secret,
-    derive,
-    deriveForSession: createDerivation(bytes, 'valetkey session v1'),
-  }
+  return { id: derive('key id').subarray(0, 8), secret, derive }
 }

@@ -1,4 +1,4 @@
-import type { KeyRing } from './key-ring.js'
+import { deriveKey, type KeyRing, type RingKey } from './key-ring.js'
 import { type BoxPurpose, openBox, sealBox } from './sealed-box.js'
 import type { Session } from './session.js'
 import { parseSession } from './session-record.js'
@@ -21,7 +21,7 @@ export function openSession(ring: KeyRing, ticket: Ticket, sealed: Buffer): Sess
 function purposeOf(ticket: Ticket): BoxPurpose {
   const salt = Buffer.from(ticket.secret, 'base64url')
   return {
-    dataKey: (key) => key.deriveForSession(salt),
+    dataKey: (key: RingKey) => deriveKey(key.secret, salt, 'valetkey session v1'),
     context: ticket.key,
   }
 }
