@@ -1,3 +1,4 @@
+import { createCipheriv, hkdfSync } from 'node:crypto'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { openFromCookie, sealForCookie } from '../../src/session/cookie-seal.js'
@@ -51,6 +52,22 @@ t.test(
     t.equal(openSession(keyRing, { ...ticket, key: other.key }, sealed), undefined)
   },
 )
+
+t.test('a record that is sealed by hand, as docs/storage.md tells, opens', async (t) => {
+  const ring = createKeyRing([Buffer.alloc(32, 7).toString('base64url')])
+  const secret = Buffer.alloc(32, 9)
+  const ticket = { ...createTicket(), secret: secret.toString('base64url') }
+  const serverKey = Buffer.alloc(32, 7)
+  const dataKey = hkdfSync('sha256', serverKey, secret, 'valetkey session v1', 32)
+  const header = Buffer.concat([Buffer.of(1), ring.sealing.id])
+  const nonce = Buffer.alloc(12, 3)
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(dataKey), nonce)
+  cipher.setAAD(Buffer.concat([header, Buffer.from(ticket.key)]))
+  const session = createSession()
+  const ciphertext = Buffer.concat([cipher.update(JSON.stringify(session)), cipher.final()])
+  const sealed = Buffer.concat([header, nonce, ciphertext, cipher.getAuthTag()])
+  t.same(openSession(ring, ticket, sealed), session)
+})
 
 t.test('the first key seals, all open, a removed one does not', async (t) => {
   const [older, newer] = [createSessionKey(), createSessionKey()]
