@@ -33,7 +33,6 @@ export interface ValetkeyOptions {
 }
 
 const imageOptions = ['--max-semi-space-size=4']
-const imageEnvironment = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' }
 
 /** The bundle as the image has it, before the application of the benchmark. */
 export async function startBundledValetkey(
@@ -48,7 +47,7 @@ export async function startBundledValetkey(
     script: script ?? 'dist/bundle/valetkey.mjs',
     publicUrl,
     port,
-    env: imageEnvironment,
+    env: { NODE_ENV: 'production' },
     nodeOptions,
     config: {
       providers: [{ id: 'corp', issuer, clientId, clientSecret }],

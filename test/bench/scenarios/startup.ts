@@ -28,7 +28,6 @@ export async function startUp(owner: Owner): Promise<string> {
         VALETKEY_LOG_LEVEL: 'silent',
         NODE_COMPILE_CACHE: 'dist/bundle/compile-cache',
         NODE_OPTIONS: '--max-semi-space-size=4',
-        MALLOC_ARENA_MAX: '1',
       },
     })
     await wait(idleMs)
