@@ -49,6 +49,8 @@ export interface ValetkeyOptions {
   readonly nodeOptions?: readonly string[]
 }
 
+const readyWithinMs = 10_000
+
 /** Starts a real Valetkey process and resolves when it listens. `t.teardown(() => it.kill())` next. */
 export async function startValetkey(options: ValetkeyOptions): Promise<ValetkeyProcess> {
   const port = options.port ?? (await freePort())
@@ -92,9 +94,10 @@ export async function startValetkey(options: ValetkeyOptions): Promise<ValetkeyP
   const { url, adminUrl } = await listening
 
   async function isReady(): Promise<boolean> {
-    const response = await fetch(`${adminUrl}/readyz`)
-    await response.text()
-    return response.status === 200
+    const signal = AbortSignal.timeout(readyWithinMs)
+    const response = await fetch(`${adminUrl}/readyz`, { signal }).catch(() => undefined)
+    await response?.text()
+    return response?.status === 200
   }
 
   return {
@@ -104,7 +107,7 @@ export async function startValetkey(options: ValetkeyOptions): Promise<ValetkeyP
     child,
     log,
     async ready() {
-      const deadline = Date.now() + 10_000
+      const deadline = Date.now() + readyWithinMs
       // Readiness is a state that has to be asked for; there is no event to wait for from outside.
       while (!(await isReady())) {
         if (Date.now() > deadline) throw new Error(`not ready:\n${log.join('\n')}`)
