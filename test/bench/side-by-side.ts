@@ -42,7 +42,7 @@ export async function sideBySide(owner: Owner): Promise<string> {
   const { contenders, missing } = await startAll(owner, all)
   const tables: string[] = []
   for (const [name, workload] of Object.entries(workloads)) {
-    const measured = await measureAll(contenders, workload, { rounds: 5, seconds: 4 })
+    const measured = await measureAll(contenders, workload, { rounds: 5, seconds: 2 })
     tables.push(`### ${name}\n\n${tableOf(measured)}`)
   }
   const versions = contenders.map(({ name, version }) => `${name}: ${version}`).join('; ')
