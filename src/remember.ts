@@ -11,8 +11,11 @@ export const remember = <Fact>(findOut: (text: string) => Fact): ((text: string)
   return (text) => {
     const fact = known.get(text)
     if (fact !== undefined) return fact
-    const found = findOut(text)
-    if (known.size < mostTexts && text.length <= longestText) known.set(text, found)
+    if (known.size >= mostTexts || text.length > longestText) return findOut(text)
+    // A copy: parts of a string hold all of it in memory, here a request target or a header.
+    const kept = structuredClone(text)
+    const found = findOut(kept)
+    known.set(kept, found)
     return found
   }
 }

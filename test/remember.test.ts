@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { remember } from '../src/remember.js'
 
@@ -26,3 +28,23 @@ t.test('texts without end are not remembered', async (t) => {
   for (let index = 0; index < 2000; index++) t.equal(factsOf(`x-${index}`), `x-${index}`)
   t.equal(asked, 1000)
 })
+
+t.test('a part of a long text does not hold all of it', async (t) => {
+  const factsOf = remember((text) => text.slice(1))
+  const before = bytesHeld()
+  for (let index = 0; index < 1000; index++) {
+    const target = `http://host-${index}.example.com/${'a'.repeat(16_000)}`
+    // A string of its own, of which the host is but a view.
+    const whole = Buffer.from(target).toString('latin1')
+    factsOf(whole.slice(7, whole.indexOf('/', 7)))
+  }
+  t.ok(bytesHeld() - before < 4e6)
+  t.equal(factsOf('host-7.example.com'), 'ost-7.example.com')
+})
+
+function bytesHeld(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
+  return process.memoryUsage().heapUsed
+}
