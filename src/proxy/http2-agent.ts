@@ -1,8 +1,8 @@
 import { connect, type ClientHttp2Session } from 'node:http2'
 import type { UpstreamAgent } from './agents.js'
 import { openConnection } from './connection.js'
-import type { ResponseHandler } from './response-handler.js'
 import { startHttp2Exchange, type Http2Request } from './http2-exchange.js'
+import type { ResponseHandler } from './response-handler.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 import type { Upstream } from './upstream.js'
 

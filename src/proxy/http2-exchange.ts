@@ -9,8 +9,8 @@ import {
   withoutPseudoHeaders,
   withStatusBehind,
 } from './http2-fields.js'
-import type { ResponseHandler } from './response-handler.js'
 import { noteLastRead, tick } from './idle-break.js'
+import type { ResponseHandler } from './response-handler.js'
 import { toUpstreamError, UpstreamError } from './upstream-errors.js'
 
 export interface Http2Request extends Dispatcher.DispatchOptions {
