@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { remember } from '../src/remember.js'
+import { bytesHeld } from './helpers/bytes-held.js'
 
 t.test('a text is looked at once, and each spelling by itself', async (t) => {
   const asked: string[] = []
@@ -41,10 +40,3 @@ t.test('a part of a long text does not hold all of it', async (t) => {
   t.ok(bytesHeld() - before < 4e6)
   t.equal(factsOf('host-7.example.com'), 'ost-7.example.com')
 })
-
-function bytesHeld(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect === 'function') collect()
-  return process.memoryUsage().heapUsed
-}

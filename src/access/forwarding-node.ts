@@ -39,8 +39,10 @@ export function createNodeReader(
     if (name.length > 100) return undefined
     if (known.has(name)) return known.get(name)
     if (known.size >= maxKnownNodes) known.clear()
-    const node = read(name)
-    known.set(name, node)
+    // A copy: parts of a string hold all of it in memory, here a whole header.
+    const kept = structuredClone(name)
+    const node = read(kept)
+    known.set(kept, node)
     return node
   }
 }
