@@ -66,9 +66,12 @@ export function createOriginalArrivals(routes: RouteTable): ReadOriginalArrival 
   }
 }
 
-export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArrival {
-  const arrivals = new WeakMap<IncomingMessage, Arrival>()
+const arrivalOf = Symbol('arrival')
 
+/** What is read of a request is kept on it: the entry of a WeakMap would outlive it by many a collection. */
+type Read = IncomingMessage & { [arrivalOf]?: Arrival }
+
+export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArrival {
   function readOnce(request: IncomingMessage): Arrival {
     const client = clientFacts(request.socket.remoteAddress, request.rawHeaders)
     const named = parseHost(soleHost(request.rawHeaders))
@@ -81,12 +84,9 @@ export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArr
     return { facts, client, isSubrequest: false, ...placeOf(facts, named, routes) }
   }
 
-  return function readArrival(request) {
-    const known = arrivals.get(request)
-    if (known !== undefined) return known
-    const arrival = readOnce(request)
-    arrivals.set(request, arrival)
-    return arrival
+  return function readArrival(request: Read) {
+    request[arrivalOf] ??= readOnce(request)
+    return request[arrivalOf]
   }
 }
 
