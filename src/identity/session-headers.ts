@@ -33,9 +33,15 @@ export type SessionHeaders = (
 ) => readonly Header[]
 
 interface LastingHeaders {
-  readonly headers: readonly Header[]
+  readonly forward: RouteConfig['forward']
   readonly upstreamToken: SentToken | undefined
+  readonly headers: readonly Header[]
 }
+
+const lastingOf = Symbol('lasting headers')
+
+/** What was made of a session is kept on it, for the few routes that one person uses: a Map takes ten times the memory. */
+type Remembering = Presented & { [lastingOf]?: LastingHeaders[] }
 
 /**
  * Creates the headers of a session for each route. They are made once for a session record, which a
@@ -45,22 +51,20 @@ export function createSessionHeaders({
   groupsClaimOf,
   assertions,
 }: SessionHeadersOptions): SessionHeaders {
-  const lasting = new WeakMap<Presented, Map<RouteConfig['forward'], LastingHeaders>>()
-
   function lastingHeaders(
-    session: Presented,
+    session: Remembering,
     forward: RouteConfig['forward'],
     upstreamToken: SentToken | undefined,
   ): readonly Header[] {
-    const byRoute = lasting.get(session) ?? new Map<RouteConfig['forward'], LastingHeaders>()
-    lasting.set(session, byRoute)
-    const known = byRoute.get(forward)
+    const all = (session[lastingOf] ??= [])
+    const at = all.findIndex((each) => each.forward === forward)
+    const known = all[at]
     if (known !== undefined && known.upstreamToken === upstreamToken) return known.headers
     const headers = [
       ...routeIdentityHeaders(session.identity, forward, groupsClaimOf(session.identity)),
       ...tokenHeaders(session, forward, upstreamToken),
     ]
-    byRoute.set(forward, { headers, upstreamToken })
+    all[known === undefined ? all.length : at] = { forward, upstreamToken, headers }
     return headers
   }
 
@@ -87,7 +91,7 @@ function tokenHeaders(
     case 'bearer':
       // One that is bound to a key goes with a proof for the very request, or not at all.
       if (sent.dpopKey !== undefined) return []
-      return [['Authorization', `Bearer ${sent.accessToken}`]]
+      return [['Authorization', sent.bearer ?? `Bearer ${sent.accessToken}`]]
     case 'header':
       return [[accessTokenHeaderName, sent.accessToken]]
     case 'none':
