@@ -37,26 +37,29 @@ export function createClientFacts(options: { readonly trustedProxies: readonly s
       return { clientAddress: peerAddress, forwardedFor: peerAddress, trusted: false }
     }
     const said = readForwarding(rawHeaders)
-    const chain = [peerAddress]
+    let clientAddress = peerAddress
+    let forwardedFor = peerAddress
     let trustedHops = 1
-    for (const name of said.nodes.toReversed()) {
-      const node = readNode(name)
+    for (let at = said.nodes.length - 1; at >= 0; at--) {
+      const node = readNode(said.nodes[at] ?? '')
       if (node === undefined) break
-      chain.unshift(node.address)
+      clientAddress = node.address
+      forwardedFor = `${node.address}, ${forwardedFor}`
       if (!node.isTrusted) break
       trustedHops++
     }
     const scheme = readScheme(saidByHop(said.schemes, trustedHops))
     const host = saidByHop(said.hosts, trustedHops)
     const port = readPort(saidByHop(said.ports, trustedHops))
-    return {
-      clientAddress: chain[0] ?? peerAddress,
-      ...(scheme === undefined ? {} : { scheme }),
-      ...(host === undefined || parseHost(host) === undefined ? {} : { host }),
-      ...(port === undefined ? {} : { port }),
-      forwardedFor: chain.join(', '),
+    const facts: { -readonly [Name in keyof ClientFacts]: ClientFacts[Name] } = {
+      clientAddress,
+      forwardedFor,
       trusted: true,
     }
+    if (scheme !== undefined) facts.scheme = scheme
+    if (host !== undefined && parseHost(host) !== undefined) facts.host = host
+    if (port !== undefined) facts.port = port
+    return facts
   }
 }
 
