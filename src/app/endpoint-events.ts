@@ -20,10 +20,10 @@ export function recordEndpointEvents(options: {
       const sub = live?.session.identity.sub
       request.log.info({ provider: providerId, code, session: live?.key, sub }, 'login')
     },
-    onSignOut(request, { key, session }) {
+    onSignOut(request, { key, session: { identity } }, tokens) {
       metrics.sessionEnded('signed_out')
-      request.log.info({ session: key, sub: session.identity.sub }, 'signed out')
-      revocations.revoke(key, session)
+      request.log.info({ session: key, sub: identity.sub }, 'signed out')
+      if (tokens !== undefined) revocations.revoke(key, identity, tokens)
     },
     onProviderLogout(request, { channel, issuer, sid, sub, ended }) {
       for (let each = 0; each < ended; each++) metrics.sessionEnded(`${channel}_logout`)

@@ -2,14 +2,14 @@ import type { Logger } from 'pino'
 import { providerOf } from '../http/provider-of.js'
 import type { SessionKey } from '../session/session-store.js'
 import type { RelyingParty } from '../oidc/relying-party.js'
-import type { Session, Tokens } from '../session/session.js'
+import type { Identity, Tokens } from '../session/session.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import type { Providers } from './providers.js'
 
 /** Has the provider revoke the tokens of sessions that ended, in the background (RFC 7009). */
 export interface Revocations {
   /** Returns at once and never throws: no sign-out waits for it or fails with it. */
-  revoke(key: SessionKey, session: Session): void
+  revoke(key: SessionKey, identity: Identity, tokens: Tokens): void
 }
 
 /** Beyond this the provider is not keeping up; the tokens end by themselves. */
@@ -32,7 +32,7 @@ export function createRevocations(options: {
   }
 
   return {
-    revoke(key, { identity, tokens }) {
+    revoke(key, identity, tokens) {
       const provider = providerOf(providers, identity)
       if (provider === undefined) return
       if (underWay >= maxUnderWay) {

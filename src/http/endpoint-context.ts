@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { FindHomeRealm } from '../access/home-realm.js'
 import type { LogoutNotice } from '../session/logout-notice.js'
+import type { Tokens } from '../session/session.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Answers } from './answers.js'
 import type { CookieWriter } from './cookie-writer.js'
@@ -23,7 +24,8 @@ export interface EndpointEvents {
     request: FastifyRequest,
     login: { providerId: string; code: string; live?: LiveSession },
   ): void
-  onSignOut(request: FastifyRequest, live: LiveSession): void
+  /** `tokens` are those that the session had. */
+  onSignOut(request: FastifyRequest, live: LiveSession, tokens: Tokens | undefined): void
   /** The provider had sessions ended. */
   onProviderLogout(
     request: FastifyRequest,

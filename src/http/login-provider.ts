@@ -36,7 +36,7 @@ export interface LoginProvider {
   }): Promise<{ identity: Identity; tokens: Tokens }>
   /** The RP-initiated logout request, unless the provider offers none. */
   endSessionUrl(options: {
-    idTokenHint: string
+    idTokenHint: string | undefined
     postLogoutRedirectUri: string
     state: string
     claims: Identity['claims']

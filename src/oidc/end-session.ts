@@ -4,7 +4,7 @@ import type { JsonObject } from './json-object.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
 export interface LogoutRequest {
-  readonly idTokenHint: string
+  readonly idTokenHint: string | undefined
   readonly postLogoutRedirectUri: string
   readonly state: string
   /** What is known of the person. */

@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../config/schema.js'
-import type { SentToken } from '../session/session.js'
+import type { IssuedToken } from '../session/session.js'
 import { OidcError } from './errors.js'
 import { isJsonObject, type JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
@@ -20,7 +20,7 @@ const maxPages = 50
 export async function withGroupsLeftOut(
   { config, http, logger }: Pick<Provider, 'config' | 'http' | 'logger'>,
   claims: JsonObject,
-  { accessToken, dpopKey }: SentToken,
+  { accessToken, dpopKey }: IssuedToken,
 ): Promise<JsonObject> {
   const keptElsewhere = markGroupsLeftOut(config, claims)
   if (keptElsewhere === claims) return claims

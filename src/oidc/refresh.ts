@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { refreshTokenGrant } from 'openid-client'
 import type { Refresher, RefreshOutcome } from '../session/refresher.js'
-import type { Identity, Session } from '../session/session.js'
+import type { Identity, SessionRecord } from '../session/session.js'
 import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
 import { withGroupsLeftOut } from './groups-left-out.js'
@@ -33,7 +33,11 @@ export function createRefresher(provider: Provider): Refresher {
   }
 }
 
-async function refresh(provider: Provider, session: Session, now: number): Promise<RefreshOutcome> {
+async function refresh(
+  provider: Provider,
+  session: SessionRecord,
+  now: number,
+): Promise<RefreshOutcome> {
   const { config, logger } = provider
   const { refreshToken } = session.tokens
   if (refreshToken === undefined) {

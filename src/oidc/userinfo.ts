@@ -1,6 +1,6 @@
 import { fetchUserInfo } from 'openid-client'
 import { claimsOfToken } from '../config/claims-of-token.js'
-import type { Tokens } from '../session/session.js'
+import type { IssuedToken } from '../session/session.js'
 import type { Received } from './authenticated-send.js'
 import { withFallbacks, withoutVerifiedEmail } from './claim-fallbacks.js'
 import { objectionOf } from './client-objection.js'
@@ -13,8 +13,6 @@ import type { Provider } from './provider.js'
 import { refusalIn } from './refusal.js'
 import { verifySignedToken } from './signed-token.js'
 
-type PresentedTokens = Pick<Tokens, 'accessToken' | 'dpopKey'>
-
 /**
  * All claims of an ID token with userinfo merged in; undefined when userinfo was not asked, because
  * there is none, the configuration forbids it, or the ID token has all that is needed. Throws like
@@ -23,7 +21,7 @@ type PresentedTokens = Pick<Tokens, 'accessToken' | 'dpopKey'>
 export async function withUserinfo(
   provider: Provider,
   metadata: ProviderMetadata,
-  tokens: PresentedTokens,
+  tokens: IssuedToken,
   { sub, all: idTokenClaims }: Pick<IdTokenClaims, 'sub' | 'all'>,
 ): Promise<JsonObject | undefined> {
   if (metadata.userinfoEndpoint === undefined) return undefined
@@ -42,7 +40,7 @@ export async function withUserinfo(
 async function loadUserinfo(
   provider: Provider,
   metadata: ProviderMetadata,
-  { accessToken, dpopKey }: PresentedTokens,
+  { accessToken, dpopKey }: IssuedToken,
   sub: string,
 ): Promise<JsonObject> {
   const call = provider.open(metadata)

@@ -58,7 +58,7 @@ export function createFreshener(options: FreshenerOptions): Freshener {
     if (isValid && now < live.refreshAt) return { kind: 'live', live }
 
     const refresher = options.refresher(live.session.identity)
-    if (live.session.tokens.refreshToken === undefined || refresher === undefined) {
+    if (!live.session.tokens.isRefreshable || refresher === undefined) {
       if (isValid) return { kind: 'live', live }
       return { kind: 'ended', reason: 'the access token expired and nothing can renew it' }
     }

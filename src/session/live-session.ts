@@ -1,4 +1,4 @@
-import type { Session } from './session.js'
+import { holdSession, type Session, type SessionRecord } from './session.js'
 import { refreshAt, sessionExpiresAt } from './session-lifetime.js'
 import type { SessionKey } from './session-store.js'
 import type { Ticket } from './ticket.js'
@@ -18,6 +18,12 @@ export interface LiveSession {
   readonly refreshAt: number
 }
 
+/** A session with its record, for what changes or ends it. */
+export interface OpenedSession {
+  readonly live: LiveSession
+  readonly record: SessionRecord
+}
+
 export interface SessionTimes {
   readonly inactivityTimeoutMs: number
   readonly refreshAheadMs: number
@@ -26,10 +32,11 @@ export interface SessionTimes {
 export function createLiveSession(
   times: SessionTimes,
   ticket: Ticket,
-  session: Session,
+  record: SessionRecord,
   stored: Pick<LiveSession, 'version' | 'lastActiveAt' | 'retiresAt'>,
 ): LiveSession {
   const { version, lastActiveAt, retiresAt } = stored
+  const session = holdSession(record)
   const expiresAt = sessionExpiresAt(session, lastActiveAt, times.inactivityTimeoutMs)
   return {
     key: ticket.key,
@@ -45,6 +52,6 @@ export function createLiveSession(
 
 /** Whether the access token can still be sent to an upstream. */
 export function isAccessTokenValid({ session: { tokens } }: LiveSession, now: number): boolean {
-  if (tokens.refreshToken === undefined && tokens.accessTokenExpiryAssumed === true) return true
+  if (!tokens.isRefreshable && tokens.accessTokenExpiryAssumed) return true
   return now < tokens.accessTokenExpiresAt
 }

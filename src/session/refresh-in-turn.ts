@@ -48,7 +48,7 @@ export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTur
       // Not before: waiting for one's own turn is no waiting for another.
       deadline ??= clock() + limits.waitForOtherMs
       await lock.waitForRelease(live.key, Math.max(0, deadline - clock()))
-      const current = await loader.reload(live.ticket)
+      const current = (await loader.reload(live.ticket))?.live
       if (current === undefined) return { kind: 'ended', reason: 'the session is gone' }
       if (clock() < current.refreshAt) return { kind: 'adopted', live: current }
       if (clock() >= deadline) {

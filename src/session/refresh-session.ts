@@ -13,7 +13,7 @@ import { sessionExpiresAt } from './session-lifetime.js'
 import type { SessionLoader } from './session-loader.js'
 import type { SessionRegister } from './session-register.js'
 import { type SessionStore, StoreUnavailableError } from './session-store.js'
-import type { Session } from './session.js'
+import type { Session, SessionRecord } from './session.js'
 import type { UnsavedSessions } from './unsaved-sessions.js'
 
 /** How one attempt to refresh a session ended. */
@@ -71,23 +71,24 @@ export async function refreshLockedSession(
 ): Promise<LockedRefresh | undefined> {
   const current = await options.loader.reload(known.ticket)
   if (current === undefined) return done({ kind: 'ended', reason: 'the session is gone' })
-  if (options.clock() < current.refreshAt) return done({ kind: 'adopted', live: current })
-  if (lease.trace?.version === current.version) {
-    const result = await respectTrace(options, current, lease.trace)
+  const { live, record } = current
+  if (options.clock() < live.refreshAt) return done({ kind: 'adopted', live })
+  if (lease.trace?.version === live.version) {
+    const result = await respectTrace(options, live, lease.trace)
     if (result !== undefined) return done(result)
   }
   // Whoever took the lock over meanwhile has used the refresh token, and a second use may revoke all.
-  if (!(await lease.ask(current.version))) return undefined
+  if (!(await lease.ask(live.version))) return undefined
   const startedAt = options.clock()
-  const outcome = await refresher(current.session, startedAt)
+  const outcome = await refresher(record, startedAt)
   switch (outcome.kind) {
     case 'refreshed':
-      return save(options, current, mergeSession(current.session, outcome), startedAt)
+      return save(options, live, mergeRecord(record, outcome), startedAt)
     case 'rejected':
       return done(
-        (await lease.refuse(current.version))
-          ? await endRejected(options, current, outcome.reason)
-          : await adopt(options, current, heldBack(outcome.reason)),
+        (await lease.refuse(live.version))
+          ? await endRejected(options, live, outcome.reason)
+          : await adopt(options, live, heldBack(outcome.reason)),
       )
     case 'unavailable':
       return done(outcome)
@@ -127,42 +128,42 @@ function heldBack(refusal: string, graceMs = lookAgainMs): Unavailable {
 }
 
 /** New tokens replace, missing ones stay (RFC 6749 §6); creation and end never move. */
-function mergeSession(
-  session: Session,
+function mergeRecord(
+  record: SessionRecord,
   { tokens, identity }: Extract<RefreshOutcome, { kind: 'refreshed' }>,
-): Session {
+): SessionRecord {
   return {
-    ...session,
-    tokens: { ...session.tokens, ...tokens },
-    identity: identity ?? session.identity,
+    ...record,
+    tokens: { ...record.tokens, ...tokens },
+    identity: identity ?? record.identity,
   }
 }
 
 async function save(
   options: RefreshSessionOptions,
   current: LiveSession,
-  session: Session,
+  record: SessionRecord,
   startedAt: number,
 ): Promise<LockedRefresh> {
   const { keyRing, loader, unsaved } = options
   const { key, ticket, version } = current
-  const sealed = sealSession(keyRing, ticket, session)
-  const write = () => replace(options, current, { session, sealed, startedAt })
+  const live = createLiveSession(options, ticket, record, current)
+  const sealed = sealSession(keyRing, ticket, record)
+  const write = () => replace(options, current, { session: live.session, sealed, startedAt })
   const answer = await write().catch(unlessUnreachable)
   switch (answer) {
     case 'replaced': {
       loader.forget(key)
-      const stored = { ...current, version: version + 1 }
-      return done({ kind: 'refreshed', live: createLiveSession(options, ticket, session, stored) })
+      return done({ kind: 'refreshed', live: { ...live, version: version + 1 } })
     }
     case 'absent':
       return done({ kind: 'ended', reason: 'the session ended during the refresh' })
     case 'conflict':
       return done(await adopt(options, current))
     case 'unreachable': {
-      const live = createLiveSession(options, ticket, session, current)
-      loader.substitute(live)
-      return { result: { kind: 'refreshed', live }, written: unsaved.keep(live, write) }
+      const opened = { live, record }
+      loader.substitute(opened)
+      return { result: { kind: 'refreshed', live }, written: unsaved.keep(opened, write) }
     }
   }
 }
@@ -208,7 +209,7 @@ async function adopt(
     reason: 'the session changed during the refresh',
   },
 ): Promise<RefreshResult> {
-  const theirs = await options.loader.reload(mine.ticket)
+  const theirs = (await options.loader.reload(mine.ticket))?.live
   if (theirs === undefined) return { kind: 'ended', reason: 'the session is gone' }
   const isNewer = theirs.version !== mine.version
   if (isNewer && isAccessTokenValid(theirs, options.clock())) {

@@ -1,4 +1,4 @@
-import type { Identity, Session, Tokens } from './session.js'
+import type { Identity, SessionRecord, Tokens } from './session.js'
 
 /** What came of asking the provider for new tokens. */
 export type RefreshOutcome =
@@ -10,4 +10,4 @@ export type RefreshOutcome =
   | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMs?: number }
 
 /** Buys new tokens with the session's refresh token. Never throws. */
-export type Refresher = (session: Session, now: number) => Promise<RefreshOutcome>
+export type Refresher = (record: SessionRecord, now: number) => Promise<RefreshOutcome>

@@ -1,21 +1,25 @@
 import { deriveKey, type KeyRing, type RingKey } from './key-ring.js'
 import { type BoxPurpose, openBox, sealBox } from './sealed-box.js'
-import type { Session } from './session.js'
-import { parseSession } from './session-record.js'
+import type { SessionRecord } from './session.js'
+import { parseRecord } from './session-record.js'
 import type { Ticket } from './ticket.js'
 
 /**
- * Seals a session for the store. Opening it takes the server's key and the secret of the ticket, so
+ * Seals the record of a session for the store. Opening it takes the server's key and the secret of the ticket, so
  * that neither the store nor the configuration alone reveals anything.
  */
-export function sealSession(ring: KeyRing, ticket: Ticket, session: Session): Buffer {
-  return sealBox(ring, purposeOf(ticket), Buffer.from(JSON.stringify(session)))
+export function sealSession(ring: KeyRing, ticket: Ticket, record: SessionRecord): Buffer {
+  return sealBox(ring, purposeOf(ticket), Buffer.from(JSON.stringify(record)))
 }
 
 /** Opens what `sealSession` made for the same ticket; `undefined` for everything else. Never throws. */
-export function openSession(ring: KeyRing, ticket: Ticket, sealed: Buffer): Session | undefined {
+export function openSession(
+  ring: KeyRing,
+  ticket: Ticket,
+  sealed: Buffer,
+): SessionRecord | undefined {
   const plaintext = openBox(ring, purposeOf(ticket), sealed)
-  return plaintext && parseSession(plaintext.toString())
+  return plaintext && parseRecord(plaintext.toString())
 }
 
 function purposeOf(ticket: Ticket): BoxPurpose {

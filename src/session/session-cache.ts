@@ -16,8 +16,8 @@ export interface CachedSession {
  */
 export interface SessionCache {
   get(ticketId: string): CachedSession | undefined
-  /** `sealedBytes` is the size of the stored record, from which the size in memory is estimated. */
-  set(entry: CachedSession, sealedBytes: number): void
+  /** `heldLength` is how long the record is in JSON, as far as it is held; the size in memory is estimated from it. */
+  set(entry: CachedSession, heldLength: number): void
   delete(key: SessionKey): void
   clear(): void
   readonly bytes: number
@@ -91,10 +91,10 @@ export function createSessionCache(maxBytes: number): SessionCache {
       entry.isUsed = true
       return entry.cached
     },
-    set(cached, sealedBytes) {
+    set(cached, heldLength) {
       const { key, ticket } = cached.live
       drop(key)
-      const bytes = entryOverheadBytes + sealedBytes
+      const bytes = entryOverheadBytes + heldLength
       if (bytes > maxBytes) return
       // Before it is queued: when all were used, it is not what has to go.
       makeRoom(bytes)

@@ -18,7 +18,7 @@ export function sessionExpiresAt(
 }
 
 function tokensEndAt({ tokens }: Session): number {
-  const endless = tokens.refreshToken !== undefined || tokens.accessTokenExpiryAssumed === true
+  const endless = tokens.isRefreshable || tokens.accessTokenExpiryAssumed
   return endless ? Number.POSITIVE_INFINITY : tokens.accessTokenExpiresAt
 }
 
@@ -28,8 +28,8 @@ function tokensEndAt({ tokens }: Session): number {
  * always the same for one session, so that sessions that began together are not refreshed together.
  */
 export function refreshAt(session: Session, key: SessionKey, refreshAheadMs: number): number {
-  const { refreshToken, accessTokenExpiresAt, accessTokenIssuedAt } = session.tokens
-  if (refreshToken === undefined) return Number.POSITIVE_INFINITY
+  const { isRefreshable, accessTokenExpiresAt, accessTokenIssuedAt } = session.tokens
+  if (!isRefreshable) return Number.POSITIVE_INFINITY
   const lifetimeMs = Math.max(0, accessTokenExpiresAt - accessTokenIssuedAt)
   const aheadMs = Math.min(refreshAheadMs, lifetimeMs / 10)
   return Math.ceil(accessTokenExpiresAt - aheadMs * (1 - spreadOf(key) / 2))

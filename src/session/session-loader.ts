@@ -1,5 +1,10 @@
 import type { KeyRing } from './key-ring.js'
-import { createLiveSession, type LiveSession, type SessionTimes } from './live-session.js'
+import {
+  createLiveSession,
+  type LiveSession,
+  type OpenedSession,
+  type SessionTimes,
+} from './live-session.js'
 import { openSession } from './seal.js'
 import type { CachedSession, SessionCache } from './session-cache.js'
 import {
@@ -8,6 +13,7 @@ import {
   type StoredSession,
   StoreUnavailableError,
 } from './session-store.js'
+import { heldLength } from './session.js'
 import { copyTicket, isSameSecret, type PresentedTicket, type Ticket } from './ticket.js'
 import type { UnsavedSessions } from './unsaved-sessions.js'
 
@@ -22,10 +28,13 @@ export interface SessionLoader {
   load(ticket: Ticket, now: number): Promise<LiveSession | undefined>
   /** As `load`, but throws StoreUnavailableError rather than honour what the cache knew; says since when it is known. */
   read(ticket: Ticket, now: number): Promise<CachedSession | undefined>
-  /** As `load`, but a read of its own that begins now, and never an answer from the cache. */
-  reload(ticket: Ticket): Promise<LiveSession | undefined>
+  /**
+   * The session with its record, by a read of its own that begins now, and never from the cache. Throws
+   * StoreUnavailableError.
+   */
+  reload(ticket: Ticket): Promise<OpenedSession | undefined>
   /** Lets the cache show newer tokens that the store could not take yet. */
-  substitute(live: LiveSession): void
+  substitute(opened: OpenedSession): void
   forget(key: SessionKey): void
 }
 
@@ -104,11 +113,11 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
     return flight
   }
 
-  function open(ticket: Ticket, stored: StoredSession, now: number): LiveSession | undefined {
-    const session = openSession(keyRing, ticket, stored.sealed)
-    if (session === undefined) return undefined
-    const live = unsaved.overlay(createLiveSession(options, copyTicket(ticket), session, stored))
-    return now < live.expiresAt ? live : undefined
+  function open(ticket: Ticket, stored: StoredSession, now: number): OpenedSession | undefined {
+    const record = openSession(keyRing, ticket, stored.sealed)
+    if (record === undefined) return undefined
+    const live = createLiveSession(options, copyTicket(ticket), record, stored)
+    return now < live.expiresAt ? unsaved.overlay({ live, record }) : undefined
   }
 
   async function load(ticket: Ticket, now: number): Promise<LiveSession | undefined> {
@@ -132,11 +141,12 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
     if (flight.opened && isSameSecret(flight.opened.ticket, ticket)) {
       return { live: flight.opened, generation, loadedAt }
     }
-    const live = open(ticket, stored, now)
-    if (live === undefined) return undefined
+    const opened = open(ticket, stored, now)
+    if (opened === undefined) return undefined
+    const { live, record } = opened
     flight.opened = live
     const loaded = { live, generation, loadedAt }
-    if (!flight.overtaken) cache.set(loaded, stored.sealed.length)
+    if (!flight.overtaken) cache.set(loaded, heldLength(record, stored.sealed.length))
     return loaded
   }
 
@@ -159,12 +169,12 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
       const stored = await store.load(ticket.key)
       return stored && open(ticket, stored, clock())
     },
-    substitute(live) {
+    substitute({ live, record }) {
       const { generation, loadedAt } = findCached(live.ticket) ?? {
         generation: undefined,
         loadedAt: clock(),
       }
-      cache.set({ live, generation, loadedAt }, JSON.stringify(live.session).length)
+      cache.set({ live, generation, loadedAt }, heldLength(record, JSON.stringify(record).length))
     },
     forget: (key) => cache.delete(key),
   }

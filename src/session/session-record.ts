@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { demandedClaimsShape } from './demanded-claims.js'
 import { dpopKeyShape } from './dpop-key.js'
-import type { Session } from './session.js'
+import type { SessionRecord } from './session.js'
 
 const optional = { string: Type.Optional(Type.String()), number: Type.Optional(Type.Number()) }
 
@@ -10,7 +10,7 @@ const optional = { string: Type.Optional(Type.String()), number: Type.Optional(T
 const claimsShape = Type.Unsafe<Record<string, unknown>>(Type.Object({}))
 
 // Fields that a later version adds are let through: both versions run side by side during an update.
-const sessionShape = Type.Object({
+const recordShape = Type.Object({
   schema: Type.Literal(1),
   identity: Type.Object({
     providerId: Type.String(),
@@ -42,20 +42,20 @@ const sessionShape = Type.Object({
     }),
   ),
 })
-const checker = Compile(sessionShape)
+const checker = Compile(recordShape)
 
 /** Reads a session as it is sealed in the store; `undefined` for another schema or a broken record. */
-export function parseSession(text: string): Session | undefined {
+export function parseRecord(text: string): SessionRecord | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     return undefined
   }
-  return checker.Check(value) ? asSession(value) : undefined
+  return checker.Check(value) ? asRecord(value) : undefined
 }
 
 /** Keeps the shape and the interface from drifting apart: this compiles only while they agree. */
-function asSession(value: Static<typeof sessionShape>): Session {
+function asRecord(value: Static<typeof recordShape>): SessionRecord {
   return value
 }

@@ -18,8 +18,14 @@ export interface Tokens {
   readonly dpopKey?: DpopKey
 }
 
-/** An access token as an upstream gets it, with the key that it is bound to. */
-export type SentToken = Pick<Tokens, 'accessToken' | 'dpopKey'>
+/** An access token as it was issued, with the key that it is bound to. */
+export type IssuedToken = Pick<Tokens, 'accessToken' | 'dpopKey'>
+
+/** The same as an upstream gets it. */
+export interface SentToken extends IssuedToken {
+  /** `Bearer <access token>`, where that is at hand. */
+  readonly bearer?: string
+}
 
 /** Who is signed in, as verified from the ID token and userinfo. `issuer` with `sub` is the user's key. */
 export interface Identity {
@@ -39,7 +45,7 @@ export interface Identity {
  *
  * The last activity is no part of it: it changes on its own schedule and is stored beside the sealed record.
  */
-export interface Session {
+export interface SessionRecord {
   readonly schema: 1
   readonly identity: Identity
   readonly tokens: Tokens
@@ -55,4 +61,49 @@ export interface Session {
     readonly claims?: DemandedClaims
     readonly attempt: number
   }
+}
+
+/** What requests need of the tokens. */
+export interface HeldTokens extends SentToken {
+  readonly bearer: string
+  readonly accessTokenExpiresAt: number
+  readonly accessTokenExpiryAssumed: boolean
+  readonly accessTokenIssuedAt: number
+  /** Whether there is a refresh token. */
+  readonly isRefreshable: boolean
+}
+
+/**
+ * A sign-in as a process holds it for requests. Without the refresh token and the ID token: what needs them asks the
+ * store for the record, whose tokens may be newer, and a process that has thousands of sessions takes half the memory.
+ */
+export interface Session extends Omit<SessionRecord, 'tokens'> {
+  readonly tokens: HeldTokens
+}
+
+const bearerScheme = 'Bearer '
+
+/** What a process holds of a record. */
+export function holdSession(record: SessionRecord): Session {
+  const { tokens } = record
+  const { accessToken, accessTokenExpiresAt, accessTokenIssuedAt, dpopKey } = tokens
+  // One text in memory: a part of a text is a view of it.
+  const bearer = bearerScheme + accessToken
+  return {
+    ...record,
+    tokens: {
+      bearer,
+      accessToken: bearer.slice(bearerScheme.length),
+      accessTokenExpiresAt,
+      accessTokenExpiryAssumed: tokens.accessTokenExpiryAssumed === true,
+      accessTokenIssuedAt,
+      ...(dpopKey === undefined ? {} : { dpopKey }),
+      isRefreshable: tokens.refreshToken !== undefined,
+    },
+  }
+}
+
+/** How much of a record's length in JSON is of what is held. */
+export function heldLength({ tokens }: SessionRecord, length: number): number {
+  return length - tokens.idToken.length - (tokens.refreshToken?.length ?? 0)
 }

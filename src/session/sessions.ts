@@ -18,7 +18,7 @@ import { createSessionCache } from './session-cache.js'
 import { sessionExpiresAt, shouldTouch } from './session-lifetime.js'
 import { createSessionLoader } from './session-loader.js'
 import { type SessionKey, type SessionStore, StoreUnavailableError } from './session-store.js'
-import type { Identity, Session, Tokens } from './session.js'
+import type { Identity, SessionRecord, Tokens } from './session.js'
 import { createSessionWatch, type WatchEnd } from './session-watch.js'
 import { createTicket, formatTicket, nameTicket, readTicket } from './ticket.js'
 import { createUnsavedSessions } from './unsaved-sessions.js'
@@ -38,7 +38,7 @@ export interface SignIn {
   /** The session that this one takes the place of; a sign-out ends that as well. */
   readonly replaces?: SessionKey | undefined
   /** What was asked of the provider beyond a plain login. */
-  readonly stepUp?: Session['stepUp'] | undefined
+  readonly stepUp?: SessionRecord['stepUp'] | undefined
   /** Who asks, for the inventory. */
   readonly client?: { readonly userAgent?: string | undefined; readonly address?: string }
 }
@@ -79,10 +79,10 @@ export interface Sessions extends SessionInventory {
    */
   watch(live: LiveSession, onEnd: (end: WatchEnd) => void): () => void
   /**
-   * Ends the session everywhere, and the one that it has replaced. Throws StoreUnavailableError when that
-   * could not be done.
+   * Ends the session everywhere, and the one that it has replaced; gives the tokens that it had in the end, unless it
+   * was gone. Throws StoreUnavailableError when that could not be done.
    */
-  destroy(live: LiveSession): Promise<void>
+  destroy(live: LiveSession): Promise<Tokens | undefined>
   /** Has the session end at `retiresAt` everywhere, whatever activity there is. Throws StoreUnavailableError. */
   retire(live: LiveSession, retiresAt: number): Promise<void>
   /** Asks the store whether it answers; resolves to the reason if it does not. Never throws. */
@@ -176,7 +176,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async create({ identity, tokens, startedAt, replaces, stepUp, client }, now) {
       const ticket = createTicket()
       const { key } = ticket
-      const session: Session = {
+      const record: SessionRecord = {
         schema: 1,
         identity,
         tokens,
@@ -185,9 +185,9 @@ export function createSessions(options: SessionsOptions): Sessions {
         ...(replaces === undefined ? {} : { replaces }),
         ...(stepUp === undefined ? {} : { stepUp }),
       }
-      const live = createLiveSession(options, ticket, session, { version: 1, lastActiveAt: now })
-      const sealed = sealSession(keyRing, ticket, session)
-      const facts = sealFacts(keyRing, key, factsOf(session, client))
+      const live = createLiveSession(options, ticket, record, { version: 1, lastActiveAt: now })
+      const sealed = sealSession(keyRing, ticket, record)
+      const facts = sealFacts(keyRing, key, factsOf(record, client))
       await store.create(key, sealed, now, live.expiresAt, facts)
       await register.file(key, identity, live.expiresAt)
       if (await register.isEnded(identity, startedAt ?? now)) {
@@ -216,13 +216,15 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     watch: watch.watch,
 
-    async destroy({ key, session }) {
+    async destroy({ key, ticket, session }) {
+      const last = await loader.reload(ticket)
       // First: when this fails, the sign-out can be repeated with the ticket.
       if (session.replaces !== undefined) await inventory.endByKey(session.replaces)
       await store.destroy(key)
       loader.forget(key)
       // What stays in a set is dead, and goes with the next listing or its expiry.
       void register.unfile(key, session.identity).catch(() => undefined)
+      return last?.record.tokens
     },
 
     async retire({ key }, retiresAt) {
@@ -259,7 +261,10 @@ export function createSessions(options: SessionsOptions): Sessions {
 
 const maxUserAgentLength = 256
 
-function factsOf({ identity, createdAt, endsAt }: Session, client: SignIn['client']): SessionFacts {
+function factsOf(
+  { identity, createdAt, endsAt }: SessionRecord,
+  client: SignIn['client'],
+): SessionFacts {
   const { providerId, issuer, sub } = identity
   const userAgent = client?.userAgent?.slice(0, maxUserAgentLength)
   return {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LiveSession } from './live-session.js'
+import type { OpenedSession } from './live-session.js'
 import { type SessionKey, StoreUnavailableError } from './session-store.js'
 
 /**
@@ -8,12 +8,12 @@ import { type SessionKey, StoreUnavailableError } from './session-store.js'
  */
 export interface UnsavedSessions {
   /**
-   * Keeps `live`, whose `version` is the one it replaces, and tries `write` until that is over; then
+   * Keeps a session whose `version` is the one it replaces, and tries `write` until that is over; then
    * resolves. Never throws.
    */
-  keep(live: LiveSession, write: () => Promise<unknown>): Promise<void>
+  keep(opened: OpenedSession, write: () => Promise<unknown>): Promise<void>
   /** The kept session in place of the older one that it is based on, else what was given. */
-  overlay(live: LiveSession): LiveSession
+  overlay(opened: OpenedSession): OpenedSession
   /** Gives up: what is still kept is lost. */
   stop(): void
 }
@@ -22,27 +22,30 @@ const firstRetryMs = 50
 const maxRetryMs = 1000
 
 export function createUnsavedSessions(clock: () => number): UnsavedSessions {
-  const kept = new Map<SessionKey, LiveSession>()
+  const kept = new Map<SessionKey, OpenedSession>()
   const stopping = new AbortController()
 
-  async function keep(live: LiveSession, write: () => Promise<unknown>): Promise<void> {
-    kept.set(live.key, live)
+  async function keep(opened: OpenedSession, write: () => Promise<unknown>): Promise<void> {
+    const { key, session } = opened.live
+    kept.set(key, opened)
     let delayMs = firstRetryMs
-    while (kept.get(live.key) === live && clock() < live.session.endsAt) {
-      await sleep(delayMs, undefined, stopping).catch(() => kept.delete(live.key))
+    while (kept.get(key) === opened && clock() < session.endsAt) {
+      await sleep(delayMs, undefined, stopping).catch(() => kept.delete(key))
       delayMs = Math.min(delayMs * 2, maxRetryMs)
       if (await isSettled(write)) break
     }
-    if (kept.get(live.key) === live) kept.delete(live.key)
+    if (kept.get(key) === opened) kept.delete(key)
   }
 
   return {
     keep,
-    overlay(live) {
+    overlay(opened) {
+      const { live } = opened
       const newer = kept.get(live.key)
-      if (newer === undefined || newer.version !== live.version) return live
+      if (newer === undefined || newer.live.version !== live.version) return opened
+      const { session, refreshAt } = newer.live
       // Only the tokens are newer; what the store says of its times holds.
-      return { ...live, session: newer.session, refreshAt: newer.refreshAt }
+      return { live: { ...live, session, refreshAt }, record: newer.record }
     },
     stop: () => stopping.abort(),
   }

@@ -44,15 +44,16 @@ function start(t: Test, options: Start = {}) {
   }
   async function signIn(sub: string, issuer = identity.issuer) {
     const now = Date.now()
+    const tokens = createTokens(now, 60_000)
     const { live, cookieValue } = await sessions.create(
       {
         identity: { ...identity, issuer, sub },
-        tokens: createTokens(now, 60_000),
+        tokens,
         client: { userAgent: 'Browser/1', address: '192.0.2.1' },
       },
       now,
     )
-    return { key: live.key, live, cookieValue }
+    return { key: live.key, live, tokens, cookieValue }
   }
   return { admin, ask, list, signIn, sessions, revoked }
 }
@@ -91,10 +92,10 @@ t.test('only the token opens the list', async (t) => {
 
 t.test('lists who is signed in, without token and ticket', async (t) => {
   const { ask, list, signIn } = start(t)
-  const { key, live, cookieValue } = await signIn('alice')
+  const { key, live, tokens, cookieValue } = await signIn('alice')
   await signIn('bob')
   const text = (await ask('GET', '/sessions?sub=alice')).body
-  const { accessToken, refreshToken = '', idToken } = live.session.tokens
+  const { accessToken, refreshToken = '', idToken } = tokens
   const { id, secret } = live.ticket
   for (const each of [accessToken, refreshToken, idToken, id, secret, cookieValue, '@example']) {
     t.notOk(text.includes(each))

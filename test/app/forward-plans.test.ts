@@ -102,7 +102,7 @@ t.test('TX-1 DPOP-1 what is proven to the upstream is the token that it gets', a
   const upstream = 'upstream: "http://10.1.2.3:3000"'
   const exchanging = `${upstream}, forward: { tokenExchange: { audiences: [a] } }`
   const upstreamToken = { accessToken: 'theirs' }
-  t.same((await planFor(upstream, { live })).proven, [session.tokens])
+  t.same((await planFor(upstream, { live })).proven, [live.session.tokens])
   t.same((await planFor(exchanging, { live, upstreamToken })).proven, [upstreamToken])
   t.same((await planFor(exchanging, { live })).proven, [])
 })

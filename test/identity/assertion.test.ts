@@ -95,9 +95,11 @@ const session = (endsAt = now + 60 * minute): Session => ({
   identity,
   tokens: {
     accessToken: 'at',
+    bearer: 'Bearer at',
     accessTokenExpiresAt: now,
+    accessTokenExpiryAssumed: false,
     accessTokenIssuedAt: now,
-    idToken: 'it',
+    isRefreshable: false,
   },
   createdAt: now,
   endsAt,

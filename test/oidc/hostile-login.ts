@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { ProviderConfig } from '../../src/config/schema.js'
 import type { SignIn } from '../../src/oidc/finish-login.js'
 import { createRelyingParty } from '../../src/oidc/relying-party.js'
-import type { Session } from '../../src/session/session.js'
+import type { SessionRecord } from '../../src/session/session.js'
 import { startHostileProvider } from '../helpers/hostile-provider.js'
 import { providerConfig } from '../helpers/provider-config.js'
 
@@ -29,12 +29,12 @@ export async function setUpHostile(
     return { redirectUri, parameters: provider.authorize(url), transaction, now, url }
   }
   const logIn = async (): Promise<SignIn> => party.finishLogin(await begin())
-  const session = async (): Promise<Session> => sessionOf(await logIn())
+  const session = async (): Promise<SessionRecord> => sessionOf(await logIn())
   return { provider, party, warnings, begin, logIn, session }
 }
 
 /** The session that a sign-in begins. */
-export function sessionOf({ identity, tokens }: SignIn): Session {
+export function sessionOf({ identity, tokens }: SignIn): SessionRecord {
   const createdAt = tokens.accessTokenIssuedAt
   return { schema: 1, identity, tokens, createdAt, endsAt: createdAt + 3_600_000 }
 }

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { createKeyRing, createSessionKey } from '../../src/session/key-ring.js'
+import { createKeyRing, createSessionKey, type KeyRing } from '../../src/session/key-ring.js'
 import { createMemoryRefreshLock } from '../../src/session/memory-refresh-lock.js'
 import { createMemoryStore } from '../../src/session/memory-store.js'
 import type { Refresher, RefreshOutcome } from '../../src/session/refresher.js'
+import { openSession } from '../../src/session/seal.js'
 import type { SessionKey, SessionStore } from '../../src/session/session-store.js'
-import type { Identity, Session, Tokens } from '../../src/session/session.js'
-import { createSessions, type SessionsOptions } from '../../src/session/sessions.js'
+import type { Identity, SessionRecord, Tokens } from '../../src/session/session.js'
+import {
+  createSessions,
+  type LiveSession,
+  type SessionsOptions,
+} from '../../src/session/sessions.js'
 
 export const identity: Identity = {
   providerId: 'corp',
@@ -30,7 +35,10 @@ export function createTokens(issuedAt: number, lifetimeMs: number): Tokens {
   }
 }
 
-export function createSession(now = Date.now(), changes: Partial<Session> = {}): Session {
+export function createSession(
+  now = Date.now(),
+  changes: Partial<SessionRecord> = {},
+): SessionRecord {
   return {
     schema: 1,
     identity,
@@ -42,6 +50,18 @@ export function createSession(now = Date.now(), changes: Partial<Session> = {}):
 }
 
 export const keyRing = createKeyRing([createSessionKey()])
+
+/** The record that a store has of a session, opened. */
+export async function recordIn(
+  store: Pick<SessionStore, 'load'>,
+  { key, ticket }: Pick<LiveSession, 'key' | 'ticket'>,
+  ring: KeyRing = keyRing,
+): Promise<SessionRecord> {
+  const stored = await store.load(key)
+  const record = stored && openSession(ring, ticket, stored.sealed)
+  if (record === undefined) throw new Error('there is no such record')
+  return record
+}
 
 export const ready = () =>
   ({ kind: 'refreshed', tokens: createTokens(Date.now(), 60_000) }) as const

@@ -143,7 +143,7 @@ t.test('a refresher that throws is a failure like others, told without its messa
   const { here, time, signIn, provider, results } = setUpReplicas(t)
   const { live } = await signIn()
   provider.plan.answer = () => {
-    throw new TypeError(`cannot read ${live.session.tokens.refreshToken}`)
+    throw new TypeError(`cannot read ${live.session.tokens.accessToken}`)
   }
   time.now += tokenLifetimeMs
   t.match(await here.freshen(live, time.now), { kind: 'unavailable' })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createBarrier, identity, until } from './fixtures.js'
+import { createBarrier, identity, recordIn, until } from './fixtures.js'
 import { extend, isDone, setUpReplicas, tokenLifetimeMs } from './replicas.js'
 
 t.test(
@@ -75,11 +75,11 @@ t.test('RF-3 the pauses grow to half a minute; Retry-After counts', async (t) =>
 })
 
 t.test('RF-5 an answer lost after rotation ends in one clean sign-in', async (t) => {
-  const { here, time, signIn, provider, issue } = setUpReplicas(t)
+  const { here, faulty, time, signIn, provider, issue } = setUpReplicas(t)
   const { live, cookieValue } = await signIn()
   provider.plan.answer = issue
   // The provider rotates, and then the process dies: nothing of the answer is stored.
-  await provider.refresher(live.session, time.now)
+  await provider.refresher(await recordIn(faulty.store, live), time.now)
   time.now += tokenLifetimeMs
   t.match(await here.freshen(live, time.now), { kind: 'ended', reason: 'invalid_grant' })
   t.equal(await here.load(cookieValue, time.now, extend), undefined)
@@ -128,15 +128,44 @@ t.test('RF-9 claims that came with the refresh replace the old ones', async (t) 
 })
 
 t.test('CORE-20 a refresh without a new refresh token keeps the old one', async (t) => {
-  const { here, time, signIn, provider, issue } = setUpReplicas(t)
+  const { here, faulty, time, signIn, provider, issue } = setUpReplicas(t)
   const { live } = await signIn()
   provider.plan.answer = () => {
     const { refreshToken: _none, ...tokens } = issue().tokens
     return { kind: 'refreshed', tokens }
   }
+  const before = await recordIn(faulty.store, live)
   time.now += tokenLifetimeMs
-  const freshened = await here.freshen(live, time.now)
-  t.match(freshened, {
-    live: { session: { tokens: { refreshToken: live.session.tokens.refreshToken } } },
-  })
+  t.match(await here.freshen(live, time.now), { kind: 'live' })
+  const after = await recordIn(faulty.store, live)
+  t.not(after.tokens.accessToken, before.tokens.accessToken)
+  t.equal(after.tokens.refreshToken, before.tokens.refreshToken)
 })
+
+t.test(
+  'a sign-out gives the tokens that a refresh elsewhere brought, and gives them once',
+  async (t) => {
+    const { here, there, faulty, time, signIn, load } = setUpReplicas(t)
+    const { live, cookieValue } = await signIn()
+    time.now += tokenLifetimeMs
+    t.match(await there.freshen(await load(there, cookieValue), time.now), { kind: 'live' })
+    const { tokens } = await recordIn(faulty.store, live)
+    t.not(tokens.accessToken, live.session.tokens.accessToken)
+    t.strictSame(await here.destroy(live), tokens)
+    t.equal(await here.destroy(live), undefined)
+  },
+)
+
+t.test(
+  'what a process holds of a session for requests has neither refresh token nor ID token',
+  async (t) => {
+    const { here, faulty, signIn, load } = setUpReplicas(t)
+    const { live, cookieValue } = await signIn()
+    const { accessToken, refreshToken = '', idToken } = (await recordIn(faulty.store, live)).tokens
+    for (const held of [live, await load(here, cookieValue)]) {
+      const text = JSON.stringify(held)
+      t.ok(text.includes(accessToken))
+      for (const secret of [refreshToken, idToken]) t.notOk(text.includes(secret))
+    }
+  },
+)

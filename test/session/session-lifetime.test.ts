@@ -1,6 +1,7 @@
 import t from 'tap'
 import { refreshAt, sessionExpiresAt, shouldTouch } from '../../src/session/session-lifetime.js'
 import { createTicket } from '../../src/session/ticket.js'
+import { holdSession, type SessionRecord } from '../../src/session/session.js'
 import { createSession, createTokens } from './fixtures.js'
 
 const now = 1_800_000_000_000
@@ -8,15 +9,15 @@ const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 
-function withTokens(lifetimeMs: number, changes = {}) {
-  return createSession(now, { tokens: { ...createTokens(now, lifetimeMs), ...changes } })
-}
+const hold = (changes: Partial<SessionRecord>) => holdSession(createSession(now, changes))
+
+const withTokens = (lifetimeMs: number) => hold({ tokens: createTokens(now, lifetimeMs) })
 
 const writesAfter = (timeoutMs: number, elapsedMs: number) =>
   shouldTouch(now, now + elapsedMs, timeoutMs)
 
 t.test('a session ends by inactivity or with its lifetime, whichever comes first', async (t) => {
-  const session = createSession(now, { endsAt: now + hour })
+  const session = hold({ endsAt: now + hour })
   t.equal(sessionExpiresAt(session, now, minute), now + minute)
   t.equal(sessionExpiresAt(session, now + 59.5 * minute, minute), now + hour)
 })
@@ -25,9 +26,9 @@ t.test(
   'without a refresh token it ends with the access token, unless that was assumed',
   async (t) => {
     const { refreshToken: _none, ...tokens } = createTokens(now, 5 * minute)
-    const session = createSession(now, { tokens })
+    const session = hold({ tokens })
     t.equal(sessionExpiresAt(session, now, hour), now + 5 * minute)
-    const assumed = createSession(now, { tokens: { ...tokens, accessTokenExpiryAssumed: true } })
+    const assumed = hold({ tokens: { ...tokens, accessTokenExpiryAssumed: true } })
     t.equal(sessionExpiresAt(assumed, now, hour), now + hour)
     t.equal(refreshAt(session, createTicket().key, minute), Number.POSITIVE_INFINITY)
   },

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { LiveSession } from '../../session/sessions.js'
+import type { Identity, Tokens } from '../../session/session.js'
 import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
 import { initiatorOf, isPrefetch } from '../navigation.js'
 import { providerOf } from '../provider-of.js'
@@ -62,33 +62,32 @@ export function registerSignOut(scope: FastifyInstance, context: EndpointContext
     returnTo: string | undefined,
   ): Promise<FastifyReply> {
     const live = await peekSession(context, request, clock())
-    if (live !== undefined) {
-      await sessions.destroy(live)
-      context.events.onSignOut(request, live)
-    }
+    const tokens = live && (await sessions.destroy(live))
+    if (live !== undefined) context.events.onSignOut(request, live, tokens)
     cookieWriter.clearTicket(reply)
     if (live === undefined) return leave(request, reply, returnTo)
-    return signOutAtProvider(request, reply, live, returnTo)
+    return signOutAtProvider(request, reply, live.session.identity, tokens, returnTo)
   }
 
   function signOutAtProvider(
     request: FastifyRequest,
     reply: FastifyReply,
-    { session }: LiveSession,
+    identity: Identity,
+    tokens: Tokens | undefined,
     returnTo: string | undefined,
   ): FastifyReply {
-    const provider = providerOf(providers, session.identity)
+    const provider = providerOf(providers, identity)
     const url = provider?.endSessionUrl({
-      idTokenHint: session.tokens.idToken,
+      idTokenHint: tokens?.idToken,
       postLogoutRedirectUri: origin + paths.signedOut,
       state: returnState.newState(returnTo),
-      claims: session.identity.claims,
+      claims: identity.claims,
     })
     if (provider === undefined || url === undefined) {
       const page = signedOutPage({
         host,
         signInHref: paths.startUrl({ returnTo }),
-        providerStillSignedIn: provider?.name ?? session.identity.issuer,
+        providerStillSignedIn: provider?.name ?? identity.issuer,
       })
       return answers.page(reply, 'SIGNED_OUT', page)
     }
