@@ -58,9 +58,17 @@ interface Flight {
   opened: LiveSession | undefined
 }
 
+/**
+ * Where a flight is found, emptied when it has ended. V8 leaves what a Map had in it to the next major collection, when
+ * for each request something is added and deleted: without this, all that the request has read.
+ */
+interface Slot {
+  flight: Flight | undefined
+}
+
 export function createSessionLoader(options: SessionLoaderOptions): SessionLoader {
   const { store, keyRing, cache, unsaved, clock } = options
-  const flights = new Map<SessionKey, Flight>()
+  const flights = new Map<SessionKey, Slot>()
 
   store.changes.subscribe((key) => {
     if (key === undefined) {
@@ -74,10 +82,15 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
 
   /** The callers of that flight began before the change; later ones must not see the state before it. */
   function overtake(key: SessionKey) {
-    const flight = flights.get(key)
-    if (flight === undefined) return
-    flight.overtaken = true
-    flights.delete(key)
+    const slot = flights.get(key)
+    if (slot === undefined) return
+    if (slot.flight !== undefined) slot.flight.overtaken = true
+    empty(key, slot)
+  }
+
+  function empty(key: SessionKey, slot: Slot) {
+    slot.flight = undefined
+    if (flights.get(key) === slot) flights.delete(key)
   }
 
   function findCached(ticket: PresentedTicket): CachedSession | undefined {
@@ -98,7 +111,7 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
       try {
         return await loading
       } finally {
-        if (flights.get(key) === flight) flights.delete(key)
+        empty(key, slot)
       }
     }
     const flight: Flight = {
@@ -109,7 +122,8 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
       overtaken: false,
       opened: undefined,
     }
-    flights.set(key, flight)
+    const slot: Slot = { flight }
+    flights.set(key, slot)
     return flight
   }
 
@@ -131,7 +145,7 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
   }
 
   async function read(ticket: Ticket, now: number): Promise<CachedSession | undefined> {
-    const flight = flights.get(ticket.key) ?? startFlight(ticket.key)
+    const flight = flights.get(ticket.key)?.flight ?? startFlight(ticket.key)
     const stored = await flight.stored
     if (stored === undefined) {
       cache.delete(ticket.key)
