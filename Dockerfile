@@ -36,7 +36,7 @@ RUN ["/usr/local/bin/node", "/valetkey/valetkey.mjs", "--version"]
 RUN ["/usr/local/bin/node", "--input-type=module", "--eval", \
   "for (const chunk of fs.readdirSync('chunks')) await import(`/valetkey/chunks/${chunk}`)"]
 # Less memory for the same CPU time: docs/operations.md. Whoever sets it replaces it.
-ENV NODE_OPTIONS=--max-semi-space-size=4
+ENV NODE_OPTIONS=--max-semi-space-size=8
 EXPOSE 4180 44180
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["/usr/local/bin/node", "/valetkey/healthcheck.mjs"]

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=8
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { install } from 'undici'
@@ -15,6 +15,7 @@ import { collectAll } from './garbage.js'
 import { createSessionKey } from './session/key-ring.js'
 import { installShutdown } from './app/shutdown.js'
 import { createLogger } from './telemetry/logger.js'
+import { keepHeapSmall, leaveOutMaglev } from './v8-settings.js'
 import { version } from './version.js'
 
 const help = `valetkey ${version}: an authenticating reverse proxy
@@ -95,6 +96,8 @@ async function serve(options: Options): Promise<void> {
   logger.info({ version, url, adminUrl, publicUrl: config.publicUrl }, 'listening')
   // What a start leaves behind would stay in memory for as long as there is little to do.
   setTimeout(collectAll, startedAfterMs).unref()
+  keepHeapSmall()
+  app.onFirstConnection(leaveOutMaglev)
 }
 
 async function check(options: Options): Promise<void> {

@@ -32,7 +32,7 @@ export interface ValetkeyOptions {
   readonly script?: string
 }
 
-const imageOptions = ['--max-semi-space-size=4']
+const imageOptions = ['--max-semi-space-size=8']
 
 /** The bundle as the image has it, before the application of the benchmark. */
 export async function startBundledValetkey(

@@ -27,7 +27,7 @@ export async function startUp(owner: Owner): Promise<string> {
         VALETKEY_UPSTREAM: 'http://127.0.0.1:9',
         VALETKEY_LOG_LEVEL: 'silent',
         NODE_COMPILE_CACHE: 'dist/bundle/compile-cache',
-        NODE_OPTIONS: '--max-semi-space-size=4',
+        NODE_OPTIONS: '--max-semi-space-size=8',
       },
     })
     await wait(idleMs)
