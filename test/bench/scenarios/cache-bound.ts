@@ -8,7 +8,7 @@ import { type CacheFigures, measureCache } from '../million/cache-memory.js'
 
 const sessions = 40_000
 const cacheBytes = 32 * 2 ** 20
-const bytesPerSession = 5950
+const bytesPerSession = 3910
 const bounds = [1, 2, 5, 10]
 
 /** The memory of a process while sessions of several times its cache's bound pass through. */

@@ -12,6 +12,8 @@ const sessions = 100_000
 const rounds = 5
 const seconds = 4
 const connections = 32
+/** Half of the default: for fewer sessions than a round has. */
+const cacheBytes = 32 * 1024 * 1024
 
 /** What a request costs whose session is in the process, and one whose session is in Redis alone. */
 export async function warmAndCold(owner: Owner): Promise<string> {
@@ -21,7 +23,7 @@ export async function warmAndCold(owner: Owner): Promise<string> {
   const { issuer } = parts.provider
   const cookies = await storeSessions(redis, sessions, { issuer, activeAgoMs: nothingToNote })
   const warm = await startSignedInValetkey('warm', parts, { redis })
-  const cold = await startSignedInValetkey('cold', parts, { redis })
+  const cold = await startSignedInValetkey('cold', parts, { redis, session: { cacheBytes } })
   const client = redis.client()
   const load = { path: '/small', connections }
   const measureWarm = () => measure(warm, load, seconds)
