@@ -40,7 +40,7 @@ interface LastingHeaders {
 
 const lastingOf = Symbol('lasting headers')
 
-/** What was made of a session is kept on it, for the few routes that one person uses: a Map takes ten times the memory. */
+/** What was made of a session is kept on it and goes with it, as a list: one person uses few routes. */
 type Remembering = Presented & { [lastingOf]?: LastingHeaders[] }
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { createKeyRing, createSessionKey, type KeyRing } from '../../src/session/key-ring.js'
+import { createKeyRing, createSessionKey } from '../../src/session/key-ring.js'
 import { createMemoryRefreshLock } from '../../src/session/memory-refresh-lock.js'
 import { createMemoryStore } from '../../src/session/memory-store.js'
 import type { Refresher, RefreshOutcome } from '../../src/session/refresher.js'
@@ -55,10 +55,9 @@ export const keyRing = createKeyRing([createSessionKey()])
 export async function recordIn(
   store: Pick<SessionStore, 'load'>,
   { key, ticket }: Pick<LiveSession, 'key' | 'ticket'>,
-  ring: KeyRing = keyRing,
 ): Promise<SessionRecord> {
   const stored = await store.load(key)
-  const record = stored && openSession(ring, ticket, stored.sealed)
+  const record = stored && openSession(keyRing, ticket, stored.sealed)
   if (record === undefined) throw new Error('there is no such record')
   return record
 }
