@@ -1,3 +1,4 @@
+import type { RawHeaders } from '../raw-headers.js'
 import { remember } from '../remember.js'
 import { createNodeReader } from './forwarding-node.js'
 import { parseHost } from './host.js'
@@ -70,18 +71,23 @@ export function createClientFacts(options: { readonly trustedProxies: readonly s
 export function forwardingHeaders(
   facts: ClientFacts,
   asked: { readonly scheme: string; readonly host: string },
-): readonly (readonly [string, string])[] {
+): RawHeaders {
   const scheme = facts.scheme ?? asked.scheme
   const host = facts.host ?? asked.host
   // Most hosts name no port, and this is on the way of every request.
   const named = host.includes(':') ? parseHost(host)?.port : undefined
   const port = named ?? facts.port ?? (scheme === 'https' ? 443 : 80)
   return [
-    ['X-Forwarded-For', facts.forwardedFor],
-    ['X-Forwarded-Proto', scheme],
-    ['X-Forwarded-Host', host],
-    ['X-Forwarded-Port', String(port)],
-    ['X-Real-IP', facts.clientAddress],
+    'X-Forwarded-For',
+    facts.forwardedFor,
+    'X-Forwarded-Proto',
+    scheme,
+    'X-Forwarded-Host',
+    host,
+    'X-Forwarded-Port',
+    String(port),
+    'X-Real-IP',
+    facts.clientAddress,
   ]
 }
 

@@ -1,9 +1,9 @@
 import type { Admission } from '../http/verdict.js'
-import type { Header } from '../identity/header-value.js'
 import type { SessionHeaders } from '../identity/session-headers.js'
+import type { RawHeaders } from '../raw-headers.js'
 
 /** What an upstream is told about who makes an admitted request, as headers; none for strangers. */
-export type CallerHeaders = (admission: Admission) => readonly Header[]
+export type CallerHeaders = (admission: Admission) => RawHeaders
 
 export function createCallerHeaders(sessionHeaders: SessionHeaders): CallerHeaders {
   return function callerHeaders({ live, bearer, route, upstreamToken, now }) {

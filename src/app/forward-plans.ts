@@ -10,6 +10,7 @@ import type { FindChallengeAnswer } from '../http/upstream-challenge.js'
 import type { ForwardPlan } from '../proxy/forward-plan.js'
 import type { LiveConnection } from '../proxy/live-connection.js'
 import { createUpstream, type Upstream } from '../proxy/upstream.js'
+import type { RawHeaders } from '../raw-headers.js'
 import type { LiveSession } from '../session/sessions.js'
 import type { CallerHeaders } from './caller-headers.js'
 import type { ProveToUpstream } from './upstream-proofs.js'
@@ -55,7 +56,6 @@ export function createForwardPlans(options: {
     if (way === undefined) throw new Error('a route that was not compiled')
     const { stripPrefix, accessToken, tokenExchange } = config.forward
     const host = request.headers.host ?? ''
-    const forwarding = [...forwardingHeaders(arrival.client, { scheme, host }), ...way.headers]
     const { method } = arrival.facts
     const target =
       stripPrefix === undefined
@@ -78,7 +78,11 @@ export function createForwardPlans(options: {
           return answer !== undefined
         }),
       passAuthorization: config.forward.clientAuthorization === 'pass',
-      addHeaders: [...forwarding, ...callerHeaders(admission)],
+      addHeaders: [
+        ...forwardingHeaders(arrival.client, { scheme, host }),
+        ...way.headers,
+        ...callerHeaders(admission),
+      ],
     }
   }
 }
@@ -93,11 +97,11 @@ function upstreamOf({ upstream, timeouts, maxBodyBytes }: RouteConfig): Upstream
 }
 
 /** What the route changes about host and path, and what tells the application of it. */
-function routeHeaders({ forward }: RouteConfig, { origin }: Upstream): [string, string][] {
-  const headers: [string, string][] = []
+function routeHeaders({ forward }: RouteConfig, { origin }: Upstream): RawHeaders {
+  const headers: string[] = []
   if (forward.host !== 'keep') {
-    headers.push(['Host', forward.host === 'upstream' ? new URL(origin).host : forward.host])
+    headers.push('Host', forward.host === 'upstream' ? new URL(origin).host : forward.host)
   }
-  if (forward.stripPrefix !== undefined) headers.push(['X-Forwarded-Prefix', forward.stripPrefix])
+  if (forward.stripPrefix !== undefined) headers.push('X-Forwarded-Prefix', forward.stripPrefix)
   return headers
 }

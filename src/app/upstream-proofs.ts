@@ -27,10 +27,10 @@ export function createUpstreamProofs(clock: () => number): ProveToUpstream {
     const uri = upstream.origin + pathOf(upstreamTarget(upstream, target))
 
     return {
-      headers: () => [
-        ['Authorization', `DPoP ${accessToken}`],
-        ['DPoP', prove({ method, uri, nonce: nonces.get(place), now: clock() })],
-      ],
+      headers() {
+        const proof = prove({ method, uri, nonce: nonces.get(place), now: clock() })
+        return ['Authorization', `DPoP ${accessToken}`, 'DPoP', proof]
+      },
       learn({ statusCode, rawHeaders }) {
         const [nonce] = valuesOf(rawHeaders, 'dpop-nonce')
         if (nonce === undefined || nonce === '') return false

@@ -8,6 +8,7 @@ import type { StepUp } from '../access/step-up.js'
 import { stepUpChallenge } from '../access/step-up-challenge.js'
 import type { RouteConfig } from '../config/schema.js'
 import { createSessionHeaders } from '../identity/session-headers.js'
+import { namesIn } from '../raw-headers.js'
 import type { Identity } from '../session/session.js'
 import { printable } from './session-table.js'
 import { whatTestFinds, whatTestWants } from './rule-text.js'
@@ -152,7 +153,7 @@ function headerNames({ facts, route, identity, options, now }: Found): string[] 
   if (identity !== undefined && route.config.auth !== 'public') {
     headers.push(...personHeaders(identity, route.config.forward, options, now))
   }
-  return headers.map(([name]) => name)
+  return [...namesIn(headers)]
 }
 
 function personHeaders(

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ClientFacts } from '../access/forwarded.js'
 import type { Header } from '../identity/header-value.js'
+import { headersOf } from '../raw-headers.js'
 import type { Answers } from './answers.js'
 import { admittedHeaders, type ForwardAuth, logUntrusted } from './forward-auth.js'
 import type { RenderAnswer, RenderedAnswer } from './renderer.js'
@@ -37,7 +38,7 @@ export function createCheck(options: {
   const { judge, readOriginalArrival, refuse } = forwardAuth
 
   return async function check(checked, peerAddress) {
-    const sent = { headers: headersOf(checked.headers), rawHeaders: checked.headers.flat() }
+    const sent = { headers: joinedHeaders(checked.headers), rawHeaders: checked.headers.flat() }
     const refused = async (answer: Parameters<RenderAnswer>[1]): Promise<CheckResult> => {
       const rendered = await renderAnswer(sent.headers, answer)
       onAnswered(rendered.headers.find(([name]) => name === 'x-valetkey-answer')?.[1] ?? '')
@@ -61,7 +62,7 @@ export function createCheck(options: {
       onAnswered('ACCESS_GRANTED')
       return {
         kind: 'admitted',
-        set,
+        set: headersOf(set),
         remove: forwardAuth.headersToRemove(Object.keys(sent.headers), set),
       }
     } catch (error) {
@@ -71,7 +72,7 @@ export function createCheck(options: {
 }
 
 /** As node:http joins them; a list of what may appear once only is no value of that kind, and so fits nothing. */
-function headersOf(pairs: readonly Header[]): IncomingHttpHeaders {
+function joinedHeaders(pairs: readonly Header[]): IncomingHttpHeaders {
   const headers = new Map<string, string>()
   for (const [name, value] of pairs) {
     const before = headers.get(name)

@@ -4,7 +4,7 @@ import type { ClientFacts } from '../access/forwarded.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing, Rule } from '../access/rules.js'
 import type { HeadersToRemove } from '../identity/headers-to-remove.js'
-import type { Header } from '../identity/header-value.js'
+import { namesIn, type RawHeaders } from '../raw-headers.js'
 import type { Identity } from '../session/session.js'
 import type { ReadOriginalArrival, SentHeaders } from './arrival.js'
 import type { Judge } from './judge.js'
@@ -22,7 +22,7 @@ export interface ForwardAuth {
   readonly hasRules: boolean
   clientOf(request: IncomingMessage): ClientFacts
   /** What an upstream is told about who makes the request. */
-  callerHeaders(admission: Admission): readonly Header[]
+  callerHeaders(admission: Admission): RawHeaders
   /** What of a constraint they lack who were admitted. */
   missing(constraint: Rule, identity: Identity, admission: Admission): readonly Missing[]
   readonly headersToRemove: HeadersToRemove
@@ -38,22 +38,21 @@ export function admittedHeaders(
   { callerHeaders, withoutOwnCookies }: ForwardAuth,
   { headers }: SentHeaders,
   admission: Admission,
-): readonly Header[] {
+): RawHeaders {
   const admitted = [...callerHeaders(admission)]
   // Whoever else asks may be a script in the browser, which must not see what HttpOnly keeps from it.
   if (!admission.arrival.client.trusted) return admitted
   const { authorization, cookie } = headers
   const passesAuthorization = admission.route.config.forward.clientAuthorization === 'pass'
   if (passesAuthorization && authorization !== undefined && !hasAuthorization(admitted)) {
-    admitted.push(['Authorization', authorization])
+    admitted.push('Authorization', authorization)
   }
   const cookies = cookie === undefined ? undefined : withoutOwnCookies(cookie)
-  if (cookies !== undefined) admitted.push(['Cookie', cookies])
+  if (cookies !== undefined) admitted.push('Cookie', cookies)
   return admitted
 }
 
-const hasAuthorization = (headers: readonly Header[]) =>
-  headers.some(([name]) => name === 'Authorization')
+const hasAuthorization = (headers: RawHeaders) => namesIn(headers).includes('Authorization')
 
 /** Tells the operator why a peer that asks is not answered; the fault is one of configuration. */
 export function logUntrusted(request: FastifyRequest, { clientAddress }: ClientFacts): void {

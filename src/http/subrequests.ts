@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Http2ServerRequest } from 'node:http2'
 import { atEndOfTurn } from '../end-of-turn.js'
-import type { Header } from '../identity/header-value.js'
+import { headersOf, type RawHeaders } from '../raw-headers.js'
 import { type Answer, type Answers, type AnswerWith, answerHeaders } from './answers.js'
 
 /** Leave for the request that an ingress asks about, with the headers that it is to copy. */
 export interface Grant {
   readonly status: 200 | 202
-  readonly headers: readonly Header[]
+  readonly headers: RawHeaders
 }
 
 /**
@@ -51,15 +51,11 @@ export function createSubrequestAnswers(options: {
 /** The same as an answer of the framework. */
 export function granting(answers: Answers, { status, headers }: Grant): Answer {
   return (_asked, reply) => {
-    for (const [name, value] of headers) reply.header(name, value)
+    for (const [name, value] of headersOf(headers)) reply.header(name, value)
     return answers.empty(reply, 'ACCESS_GRANTED', status)
   }
 }
 
 const always = [...Object.entries(answerHeaders('ACCESS_GRANTED')).flat(), 'content-length', '0']
 
-const fieldsOf = ({ headers }: Grant): string[] => {
-  const fields = [...always]
-  for (const [name, value] of headers) fields.push(name, value)
-  return fields
-}
+const fieldsOf = ({ headers }: Grant): string[] => [...always, ...headers]

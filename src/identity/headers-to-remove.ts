@@ -1,4 +1,4 @@
-import type { Header } from './header-value.js'
+import { namesIn, type RawHeaders } from '../raw-headers.js'
 
 const replaced = ['authorization', 'cookie']
 
@@ -18,10 +18,7 @@ const toldByIngress = new Set([
  * spelling that the client used, and what Valetkey replaces. What is set stands not here, since Envoy removes
  * after it sets.
  */
-export type HeadersToRemove = (
-  sent: readonly string[],
-  admitted: readonly Header[],
-) => readonly string[]
+export type HeadersToRemove = (sent: readonly string[], admitted: RawHeaders) => readonly string[]
 
 /** Says what an ingress must remove. */
 export function createHeadersToRemove(options: {
@@ -38,7 +35,7 @@ export function createHeadersToRemove(options: {
       if (isReserved(name) && !toldByIngress.has(name)) names.add(name)
       if (replaced.includes(name.replaceAll(/[^a-z]/g, '-'))) names.add(name)
     }
-    for (const [name] of admitted) names.delete(name.toLowerCase())
+    for (const name of namesIn(admitted)) names.delete(name.toLowerCase())
     return [...names]
   }
 }

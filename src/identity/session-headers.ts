@@ -1,4 +1,5 @@
 import type { RouteConfig } from '../config/schema.js'
+import { type RawHeaders, rawHeaders } from '../raw-headers.js'
 import type { Identity, SentToken } from '../session/session.js'
 import type { AssertionCache } from './assertion-cache.js'
 import type { ClaimPath } from './claims.js'
@@ -30,18 +31,18 @@ export type SessionHeaders = (
     readonly upstreamToken: SentToken | undefined
     readonly now: number
   },
-) => readonly Header[]
+) => RawHeaders
 
 interface LastingHeaders {
   readonly forward: RouteConfig['forward']
   readonly upstreamToken: SentToken | undefined
-  readonly headers: readonly Header[]
+  readonly headers: RawHeaders
 }
 
 const lastingOf = Symbol('lasting headers')
 
 /** What was made of a session is kept on it and goes with it, as a list: one person uses few routes. */
-type Remembering = Presented & { [lastingOf]?: LastingHeaders[] }
+type Remembering = Presented & { [lastingOf]?: readonly LastingHeaders[] }
 
 /**
  * Creates the headers of a session for each route. They are made once for a session record, which a
@@ -55,16 +56,17 @@ export function createSessionHeaders({
     session: Remembering,
     forward: RouteConfig['forward'],
     upstreamToken: SentToken | undefined,
-  ): readonly Header[] {
-    const all = (session[lastingOf] ??= [])
-    const at = all.findIndex((each) => each.forward === forward)
-    const known = all[at]
+  ): RawHeaders {
+    const all = session[lastingOf] ?? []
+    const known = all.find((each) => each.forward === forward)
     if (known !== undefined && known.upstreamToken === upstreamToken) return known.headers
-    const headers = [
+    const headers = rawHeaders([
       ...routeIdentityHeaders(session.identity, forward, groupsClaimOf(session.identity)),
       ...tokenHeaders(session, forward, upstreamToken),
-    ]
-    all[known === undefined ? all.length : at] = { forward, upstreamToken, headers }
+    ])
+    const others = all.filter((each) => each !== known)
+    // Joined, not pushed: an array that grows takes room for more, for as long as the session is kept.
+    session[lastingOf] = others.concat({ forward, upstreamToken, headers })
     return headers
   }
 
@@ -75,7 +77,7 @@ export function createSessionHeaders({
     const groupsClaim = groupsClaimOf(session.identity)
     const input = { groupsClaim, sessionKeyHash: sessionKey, now }
     const name = assertionNameFor(forward.identityHeaders)
-    return [...headers, [name, assertions.assertionFor(session, assertion, input)]]
+    return [...headers, name, assertions.assertionFor(session, assertion, input)]
   }
 }
 

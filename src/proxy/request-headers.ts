@@ -1,3 +1,4 @@
+import type { RawHeaders } from '../raw-headers.js'
 import { remember } from '../remember.js'
 import type { HopFields } from './hop-fields.js'
 import { isHopByHop, namesListedInConnection, neverInTrailers } from './hop-by-hop.js'
@@ -11,7 +12,7 @@ export interface RequestHeaderRules {
 
 export interface RequestHeaderChanges {
   /** Put in after everything of their names was taken out. */
-  readonly addHeaders: readonly (readonly [name: string, value: string])[]
+  readonly addHeaders: RawHeaders
   /** Whether the client's own Authorization stays. */
   readonly passAuthorization: boolean
 }
@@ -50,10 +51,10 @@ interface NameFacts {
  * hop-by-hop fields (RFC 9110 §7.6.1), reserved names in any spelling, what the client says about forwarding, and
  * Valetkey's cookies; then the added ones, which nothing the client sends can take out, and what this hop says of itself.
  *
- * `rawHeaders` are names and values by turns, as node has them, and so is the result.
+ * The result is raw like them.
  */
 export type BuildRequestHeaders = (
-  rawHeaders: readonly string[],
+  rawHeaders: RawHeaders,
   changes: RequestHeaderChanges,
   hop?: HopFields,
 ) => string[]
@@ -66,7 +67,8 @@ export const createRequestHeaders = (rules: RequestHeaderRules): BuildRequestHea
   })
 
   const isAdded = (plain: string, { addHeaders }: RequestHeaderChanges): boolean => {
-    for (const [name] of addHeaders) {
+    for (let i = 0; i < addHeaders.length; i += 2) {
+      const name = addHeaders[i] ?? ''
       if (name.length === plain.length && factsOf(name).lower === plain) return true
     }
     return false
@@ -102,7 +104,7 @@ export const createRequestHeaders = (rules: RequestHeaderRules): BuildRequestHea
       }
     }
 
-    for (const [name, value] of changes.addHeaders) headers.push(name, value)
+    for (const part of changes.addHeaders) headers.push(part)
     if (hop === undefined) return headers
     for (const [name, value] of hop.trace) headers.push(name, value)
     headers.push('Via', hop.via)

@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import t from 'tap'
 import { createForwardPlans } from '../../src/app/forward-plans.js'
+import { headersOf } from '../../src/raw-headers.js'
 import { compileRoutes } from '../../src/access/route-table.js'
 import type { Admission } from '../../src/http/verdict.js'
 import type { SentToken } from '../../src/session/session.js'
@@ -49,7 +50,7 @@ routes: [{ match: { path: /app/ }, ${settings} }]
       now: 0,
       ...caller,
     })
-    return { ...plan, addHeaders: Object.fromEntries(plan.addHeaders) }
+    return { ...plan, addHeaders: Object.fromEntries(headersOf(plan.addHeaders)) }
   })
   const answer = await server.inject({ url: '/', headers: { host: 'app.example.com:444' } })
   await server.close()

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import t from 'tap'
 import { createUpstreamProofs } from '../../src/app/upstream-proofs.js'
+import { headersOf } from '../../src/raw-headers.js'
 import { createUpstream } from '../../src/proxy/upstream.js'
 import type { DpopKey } from '../../src/session/dpop-key.js'
 import type { Tokens } from '../../src/session/session.js'
@@ -35,7 +36,7 @@ const nonceWith = (statusCode: number, nonce: string, challenge: string) => ({
 
 /** What the next attempt of a request would have. */
 function attempt(credentials: ReturnType<ReturnType<typeof createUpstreamProofs>>) {
-  const headers = new Map(credentials?.headers())
+  const headers = new Map(headersOf(credentials?.headers() ?? []))
   return { authorization: headers.get('Authorization'), proof: headers.get('DPoP') }
 }
 

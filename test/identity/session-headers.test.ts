@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createSessionHeaders } from '../../src/identity/session-headers.js'
+import { headersOf, type RawHeaders } from '../../src/raw-headers.js'
 import type { SentToken } from '../../src/session/session.js'
 import { loadText } from '../helpers/config-fixtures.js'
 
@@ -31,8 +32,10 @@ function setUp(settings: string, tokens: object = {}) {
     sessionHeaders(session, 'key', { forward, upstreamToken, now: 0 })
 }
 
-const tokenIn = (headers: readonly (readonly [string, string])[]) =>
-  headers.filter(([name]) => name === 'Authorization' || name === 'X-Forwarded-Access-Token')
+const tokenIn = (headers: RawHeaders) =>
+  headersOf(headers).filter(
+    ([name]) => name === 'Authorization' || name === 'X-Forwarded-Access-Token',
+  )
 
 t.test('TX-1 where the token is exchanged, the own one is never sent', async (t) => {
   for (const tokens of [{}, { dpopKey }]) {

@@ -17,10 +17,7 @@ function createCounting() {
   const learnt: number[] = []
   let made = 0
   const credentials: Credentials = {
-    headers: () => [
-      ['Authorization', 'DPoP token'],
-      ['DPoP', `proof ${++made}`],
-    ],
+    headers: () => ['Authorization', 'DPoP token', 'DPoP', `proof ${++made}`],
     learn({ statusCode }) {
       learnt.push(statusCode)
       return statusCode === 401

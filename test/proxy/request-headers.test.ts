@@ -75,7 +75,7 @@ t.test('FWD-2 removes what the client says about forwarding', async (t) => {
   t.same(
     buildRequestHeaders(['X-Forwarded-For', '6.6.6.6'], {
       ...none,
-      addHeaders: [['X-Forwarded-For', '127.0.0.1']],
+      addHeaders: ['X-Forwarded-For', '127.0.0.1'],
     }),
     ['X-Forwarded-For', '127.0.0.1'],
   )
@@ -89,7 +89,7 @@ t.test(
     t.same(buildRequestHeaders(raw, { ...none, passAuthorization: true }), raw)
     t.same(
       buildRequestHeaders(raw, {
-        addHeaders: [['Authorization', 'Bearer y']],
+        addHeaders: ['Authorization', 'Bearer y'],
         passAuthorization: true,
       }),
       ['Authorization', 'Bearer y'],
@@ -101,7 +101,7 @@ t.test('an added name replaces the client’s even when nobody reserved it', asy
   t.same(
     buildRequestHeaders(['X_Tenant', '1', 'x-tenant', '2'], {
       ...none,
-      addHeaders: [['X-Tenant', '3']],
+      addHeaders: ['X-Tenant', '3'],
     }),
     ['X-Tenant', '3'],
   )

@@ -62,7 +62,7 @@ t.test('B.2-13 passes the handshake on as it came, with what is added', async (t
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
   const proxy = await startProxy(t, upstream.url, {
-    plan: { addHeaders: [['X-Forwarded-User', 'alice']] },
+    plan: { addHeaders: ['X-Forwarded-User', 'alice'] },
   })
   const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/a//b?greet`, ['two', 'one'], {
     origin: 'https://app.example.com',

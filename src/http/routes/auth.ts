@@ -75,8 +75,9 @@ export function createAuth(context: EndpointContext, forwardAuth: ForwardAuth): 
   }
 
   function grant(request: IncomingMessage, admission: Admission): Grant {
-    const headers = admittedHeaders(forwardAuth, request, admission)
-    return { status: 202, headers: headers.map(([name, value]) => [nameForNginx(name), value]) }
+    const admitted = admittedHeaders(forwardAuth, request, admission)
+    const headers = admitted.map((text, index) => (index % 2 === 0 ? nameForNginx(text) : text))
+    return { status: 202, headers }
   }
 
   function refuseForNginx(arrival: Arrival, verdict: Refused): Answer {

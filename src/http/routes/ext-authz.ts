@@ -36,7 +36,7 @@ export function createExtAuthz(
     }
     const admitted = admittedHeaders(forwardAuth, request, verdict.admission)
     const removed = headersToRemove(Object.keys(request.headers), admitted).join()
-    const headers = [...admitted, ['x-envoy-auth-headers-to-remove', removed] as const]
+    const headers = [...admitted, 'x-envoy-auth-headers-to-remove', removed]
     return { status: 200, headers }
   }
 }

@@ -103,7 +103,7 @@ const rules = {
   isAnswerHeader: (name: string) => name === 'x-valetkey-answer',
 }
 const changes = {
-  addHeaders: [['X-Forwarded-For', '203.0.113.7'] as const, ...callerHeaders()],
+  addHeaders: ['X-Forwarded-For', '203.0.113.7', ...callerHeaders()],
   passAuthorization: false,
 }
 const toUpstream = createRequestHeaders(rules)

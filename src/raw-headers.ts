@@ -1,0 +1,14 @@
+/** Headers as node has them raw: names and values by turns, which is one array instead of one for each. */
+export type RawHeaders = readonly string[]
+
+type Header = readonly [name: string, value: string]
+
+/** Takes no more memory than it needs, which an array does that grows: some are kept for as long as a session. */
+export const rawHeaders = (headers: readonly Header[]): RawHeaders =>
+  ([] as string[]).concat(...headers)
+
+export const headersOf = (raw: RawHeaders): readonly Header[] =>
+  namesIn(raw).map((name, index) => [name, raw[2 * index + 1] ?? ''])
+
+export const namesIn = (raw: RawHeaders): readonly string[] =>
+  raw.filter((_text, index) => index % 2 === 0)

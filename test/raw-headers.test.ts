@@ -1,0 +1,19 @@
+import t from 'tap'
+import { headersOf, namesIn, rawHeaders } from '../src/raw-headers.js'
+
+t.test('headers are names and values by turns, and pairs again', async (t) => {
+  const headers = [
+    ['X-Forwarded-User', 'alice'],
+    ['X-Forwarded-Groups', ''],
+    ['X-Forwarded-User', 'X-Forwarded-User'],
+  ] as const
+  const raw = rawHeaders(headers)
+  t.same(raw, headers.flat())
+  t.same(headersOf(raw), headers)
+  t.same(
+    namesIn(raw),
+    headers.map(([name]) => name),
+  )
+  t.same(rawHeaders([]), [])
+  t.same(headersOf([]), [])
+})
