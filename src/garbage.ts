@@ -12,12 +12,6 @@ export const collectYoung = (): void => collect({ type: 'minor' })
  */
 export const collectAll = (): void => collect({ type: 'major', flavor: 'last-resort' })
 
-/**
- * Has V8 collect old objects when they have grown by half: by itself it lets them grow to twice or four times of what
- * is alive. They are mostly sessions, which stay, so that there is little to do each time.
- */
-export const keepHeapSmall = (): void => setFlagsFromString('--heap-growing-percent=50')
-
 /** V8's own function, which its flag puts into contexts that are made after it is set. */
 function createCollector(): (what: { type: string; flavor?: string }) => void {
   setFlagsFromString('--expose-gc')

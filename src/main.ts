@@ -11,10 +11,11 @@ import { printEffectiveConfig } from './config/effective.js'
 import { loadConfig } from './config/load.js'
 import type { Config } from './config/schema.js'
 import { configWarnings } from './config/warnings.js'
-import { collectAll, keepHeapSmall } from './garbage.js'
+import { collectAll } from './garbage.js'
 import { createSessionKey } from './session/key-ring.js'
 import { installShutdown } from './app/shutdown.js'
 import { createLogger } from './telemetry/logger.js'
+import { keepHeapSmall, leaveOutMaglev } from './v8-settings.js'
 import { version } from './version.js'
 
 const help = `valetkey ${version}: an authenticating reverse proxy
@@ -96,6 +97,7 @@ async function serve(options: Options): Promise<void> {
   // What a start leaves behind would stay in memory for as long as there is little to do.
   setTimeout(collectAll, startedAfterMs).unref()
   keepHeapSmall()
+  app.onFirstConnection(leaveOutMaglev)
 }
 
 async function check(options: Options): Promise<void> {

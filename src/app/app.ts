@@ -20,6 +20,8 @@ import { openSessions } from './sessions.js'
 export interface App {
   /** Opens the public and the admin listener and gives their addresses as URLs. Starts the discovery. */
   listen(): Promise<{ readonly url: string; readonly adminUrl: string }>
+  /** Calls back when the first client connects to the public listener. */
+  onFirstConnection(act: () => void): void
   /** Turns readiness off, while everything goes on being served. */
   startDraining(): void
   /** Lets requests under way finish, then lets go of everything. */
@@ -108,6 +110,7 @@ export async function createApp(
       }
       return { url, adminUrl }
     },
+    onFirstConnection: (act) => void server.server.once('connection', act),
     startDraining() {
       draining = true
     },
