@@ -13,7 +13,9 @@ export const createBodyDeadline =
   (deadlineMs: number): preParsingHookHandler =>
   (request, reply, payload, done) => {
     const { raw } = request
-    if (raw.complete || request.method === 'GET' || request.method === 'HEAD') {
+    // A stream that has ended by now would not say so again; the one that it is piped into does.
+    const isThere = raw.complete && !raw.readableEnded
+    if (isThere || request.method === 'GET' || request.method === 'HEAD') {
       done(null, payload)
       return
     }
@@ -24,7 +26,8 @@ export const createBodyDeadline =
       reply.header('connection', 'close')
       body.destroy(new BodyTimeoutError('the body took too long'))
     }, deadlineMs).unref()
-    raw.once('close', () => clearTimeout(timer))
+    // Not with the request, which says nothing more where it announced no body.
+    reply.raw.once('close', () => clearTimeout(timer))
     // Nobody listens any more to a body that was refused unread, for its length or its type.
     body.on('error', () => undefined)
     body.once('end', () => clearTimeout(timer))

@@ -57,7 +57,8 @@ function isPlain([name, value]: Field): boolean {
   return !/[^\P{Cc}\t\n\r]|\ufffd/u.test(name + (value ?? ''))
 }
 
-function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (request.readableEnded) return Buffer.alloc(0)
   return new Promise((resolve) => {
     const pieces: Buffer[] = []
     let length = 0
