@@ -18,6 +18,7 @@ t.test('CORE-25 an id that is given to another issuer hands no tokens over to it
   const clock = () => Date.now() + ahead
 
   const old = await startSeveral(t, { corp: before }, { config, clock })
+  await old.app.ready()
   const clients = [createJarFetch(), createJarFetch()] as const
   for (const client of clients) {
     const { location } = await visit(old, '/oauth2/start', { client })
@@ -27,6 +28,7 @@ t.test('CORE-25 an id that is given to another issuer hands no tokens over to it
   const { publicUrl } = old
   await old.app.close()
   const site = await startSeveral(t, { corp: after }, { config, clock, publicUrl })
+  await site.app.ready()
 
   const [leaving, staying] = clients
   t.equal(await whoIs(site, leaving), 'corp alice', 'the session lasts')

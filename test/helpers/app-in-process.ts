@@ -11,6 +11,8 @@ export interface AppInProcess {
   readonly url: string
   readonly adminUrl: string
   readonly port: number
+  /** Resolves when /readyz answers 200: with Redis, what is asked before may get 503. */
+  ready(): Promise<void>
   close(): Promise<void>
 }
 
@@ -47,7 +49,16 @@ export async function startAppInProcess(
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= app.close().then(letClientsKnow))
   t.teardown(close)
-  return { url, adminUrl, port: Number(new URL(url).port), close }
+  const ready = async () => {
+    while (!(await isReady(adminUrl))) await nextLoop()
+  }
+  return { url, adminUrl, port: Number(new URL(url).port), ready, close }
+}
+
+async function isReady(adminUrl: string): Promise<boolean> {
+  const response = await fetch(`${adminUrl}/readyz`)
+  await response.text()
+  return response.ok
 }
 
 /**
