@@ -62,7 +62,8 @@ export function createOriginalArrivals(routes: RouteTable): ReadOriginalArrival 
     // What else the subrequest says of a host may be the client's invention, or that of the decision point.
     const client = host === undefined ? told : { ...told, host }
     const facts: RequestFacts = { method, target, host: named?.name ?? '', clientAddress }
-    return { facts, client, isSubrequest: true, ...placeOf(facts, named, routes) }
+    const { originForm, path, location } = placeOf(facts, named, routes)
+    return { facts, client, isSubrequest: true, originForm, path, location }
   }
 }
 
@@ -81,7 +82,8 @@ export function createArrivals({ routes, clientFacts }: ArrivalOptions): ReadArr
       host: parseHost(client.host)?.name ?? named?.name ?? '',
       clientAddress: client.clientAddress,
     }
-    return { facts, client, isSubrequest: false, ...placeOf(facts, named, routes) }
+    const { originForm, path, location } = placeOf(facts, named, routes)
+    return { facts, client, isSubrequest: false, originForm, path, location }
   }
 
   return function readArrival(request: Read) {

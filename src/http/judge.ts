@@ -4,7 +4,7 @@ import type { RequestFacts } from '../access/request-facts.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import { countAttempt } from '../access/step-up.js'
 import type { Identity, SentToken } from '../session/session.js'
-import type { LiveSession, Sessions } from '../session/sessions.js'
+import type { Sessions } from '../session/sessions.js'
 import type { UpstreamTokens } from '../session/upstream-tokens.js'
 import type { Arrival, SentHeaders } from './arrival.js'
 import {
@@ -53,14 +53,6 @@ export function createJudge(options: JudgeOptions): Judge {
   const { publicUrl, sessions, cookieNames, bearerTokens, onBearer, decide, clock } = options
   const { upstreamTokens } = options
 
-  async function loadSession(
-    ticket: string | undefined,
-    now: number,
-  ): Promise<LiveSession | undefined> {
-    if (ticket === undefined) return undefined
-    return sessions.loadCached(ticket, now) ?? sessions.load(ticket, now, { extend: true })
-  }
-
   async function judgeSession(
     admission: Admission,
     headers: IncomingHttpHeaders,
@@ -70,7 +62,10 @@ export function createJudge(options: JudgeOptions): Judge {
     const { crossOrigin } = route.config
     const initiator = ticket && findForeignInitiator(arrival, headers, publicUrl, crossOrigin)
     if (initiator) return { kind: 'foreign', route, initiator }
-    const loaded = await loadSession(ticket, now)
+    const loaded =
+      ticket === undefined
+        ? undefined
+        : (sessions.loadCached(ticket, now) ?? (await sessions.load(ticket, now, { extend: true })))
     const freshened = loaded && (await sessions.freshen(loaded, now))
     if (freshened?.kind === 'unavailable') {
       return { kind: 'refresh-unavailable', retryAfterMs: freshened.retryAfterMs }

@@ -1,4 +1,5 @@
-import { holdSession, type Session, type SessionRecord } from './session.js'
+import { holdSession } from './hold-session.js'
+import type { Session, SessionRecord } from './session.js'
 import { refreshAt, sessionExpiresAt } from './session-lifetime.js'
 import type { SessionKey } from './session-store.js'
 import type { Ticket } from './ticket.js'

@@ -1,3 +1,4 @@
+import { heldLength } from './hold-session.js'
 import type { KeyRing } from './key-ring.js'
 import {
   createLiveSession,
@@ -13,7 +14,6 @@ import {
   type StoredSession,
   StoreUnavailableError,
 } from './session-store.js'
-import { heldLength } from './session.js'
 import { copyTicket, isSameSecret, type PresentedTicket, type Ticket } from './ticket.js'
 import type { UnsavedSessions } from './unsaved-sessions.js'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RefreshOutcome } from '../../src/session/refresher.js'
 import { refreshAt } from '../../src/session/session-lifetime.js'
-import { holdSession } from '../../src/session/session.js'
+import { holdSession } from '../../src/session/hold-session.js'
 import type { LiveSession } from '../../src/session/sessions.js'
 import { createTicket } from '../../src/session/ticket.js'
 import { startRedis } from '../helpers/redis-server.js'

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { refreshAt, sessionExpiresAt, shouldTouch } from '../../src/session/session-lifetime.js'
 import { createTicket } from '../../src/session/ticket.js'
-import { holdSession, type SessionRecord } from '../../src/session/session.js'
+import { holdSession } from '../../src/session/hold-session.js'
+import type { SessionRecord } from '../../src/session/session.js'
 import { createSession, createTokens } from './fixtures.js'
 
 const now = 1_800_000_000_000
