@@ -42,7 +42,7 @@ export async function sideBySide(owner: Owner): Promise<string> {
   const { contenders, missing } = await startAll(owner, all)
   const tables: string[] = []
   for (const [name, workload] of Object.entries(workloads)) {
-    const measured = await measureAll(contenders, workload, { rounds: 5, seconds: 2 })
+    const measured = await measureAll(contenders, workload, { rounds: 3, seconds: 2 })
     tables.push(`### ${name}\n\n${tableOf(measured)}`)
   }
   const versions = contenders.map(({ name, version }) => `${name}: ${version}`).join('; ')
@@ -78,7 +78,11 @@ async function measureAll(
 ): Promise<Measured[]> {
   // What runs for the first time is compiled, and connections are opened.
   for (const contender of contenders) await measure(contender, workload, 1)
-  const figures = await inRounds(rounds, contenders, (each) => measure(each, workload, seconds))
+  const figures = await inRounds(rounds, contenders, async (each) => {
+    // While the others were measured it was idle, and V8 forgets then what it had compiled.
+    await measure(each, workload, 1)
+    return measure(each, workload, seconds)
+  })
   return contenders.map((contender, at) => ({ contender, rounds: figures[at] ?? [] }))
 }
 
