@@ -10,5 +10,9 @@ export const rawHeaders = (headers: readonly Header[]): RawHeaders =>
 export const headersOf = (raw: RawHeaders): readonly Header[] =>
   namesIn(raw).map((name, index) => [name, raw[2 * index + 1] ?? ''])
 
+/** The values of all headers of that name, which is given in lower case. */
+export const valuesOf = (raw: RawHeaders, name: string): string[] =>
+  raw.filter((_text, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name)
+
 export const namesIn = (raw: RawHeaders): readonly string[] =>
   raw.filter((_text, index) => index % 2 === 0)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { headersOf, namesIn, rawHeaders } from '../src/raw-headers.js'
+import { headersOf, namesIn, rawHeaders, valuesOf } from '../src/raw-headers.js'
 
 t.test('headers are names and values by turns, and pairs again', async (t) => {
   const headers = [
@@ -14,6 +14,8 @@ t.test('headers are names and values by turns, and pairs again', async (t) => {
     namesIn(raw),
     headers.map(([name]) => name),
   )
+  t.same(valuesOf(raw, 'x-forwarded-user'), ['alice', 'X-Forwarded-User'])
+  t.same(valuesOf(['a', 'b', 'B', ''], 'b'), [''], 'a value is no name')
   t.same(rawHeaders([]), [])
   t.same(headersOf([]), [])
 })

@@ -2,6 +2,7 @@ import { parseChallenges } from '../access/challenges.js'
 import { createProver, type Prover } from '../identity/dpop-proof.js'
 import type { Credentials } from '../proxy/credentials.js'
 import { upstreamTarget, type Upstream } from '../proxy/upstream.js'
+import { valuesOf } from '../raw-headers.js'
 import type { SentToken } from '../session/session.js'
 
 /**
@@ -47,9 +48,4 @@ const pathOf = (target: string) => target.split('?', 1)[0] ?? ''
 const asksForNonce = (fields: readonly string[]) =>
   fields.flatMap(parseChallenges).some(({ scheme, parameters }) => {
     return scheme === 'dpop' && parameters.get('error') === 'use_dpop_nonce'
-  })
-
-const valuesOf = (rawHeaders: readonly string[], name: string) =>
-  rawHeaders.filter((_value, index) => {
-    return index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name
   })

@@ -1,6 +1,7 @@
 import { stepUpChallenge } from '../access/step-up-challenge.js'
 import type { StepUp } from '../access/step-up.js'
 import type { RouteConfig } from '../config/schema.js'
+import { valuesOf } from '../raw-headers.js'
 import type { Identity } from '../session/session.js'
 import type { SentHeaders } from './arrival.js'
 
@@ -50,10 +51,7 @@ export interface BearerRefusal {
 
 /** The values of all Authorization headers of a request; node itself drops all but the first. */
 export function authorizationsOf({ headers, rawHeaders }: SentHeaders): readonly string[] {
-  if (headers.authorization === undefined) return []
-  return rawHeaders.filter(
-    (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',
-  )
+  return headers.authorization === undefined ? [] : valuesOf(rawHeaders, 'authorization')
 }
 
 /** The scheme as a whole, not the beginning of another one. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
+import { valuesOf } from '../raw-headers.js'
 import type { UpstreamAgent } from './agents.js'
 import { createEventStream, isEventStream } from './event-stream.js'
 import { startExchange, type Exchange, type ExchangeEvents, type ResponseHead } from './exchange.js'
@@ -139,14 +140,7 @@ export class ForwardedRequest implements ExchangeEvents {
 const isAnsweredInstead = (
   { answerUnauthorized }: ForwardPlan,
   { rawHeaders }: ResponseHead,
-): boolean => {
-  if (answerUnauthorized === undefined) return false
-  const challenges = rawHeaders.filter(
-    (_value, index) =>
-      rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate' && index % 2 === 1,
-  )
-  return answerUnauthorized(challenges)
-}
+): boolean => answerUnauthorized?.(valuesOf(rawHeaders, 'www-authenticate')) === true
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined ||

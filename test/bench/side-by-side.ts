@@ -53,7 +53,7 @@ export async function sideBySide(owner: Owner): Promise<string> {
 /** Valetkey beside the bare proxies, within a minute. */
 export async function quick(owner: Owner): Promise<string> {
   const { contenders } = await startAll(owner, few)
-  return tableOf(await measureAll(contenders, { path: '/small' }, { rounds: 3, seconds: 4 }))
+  return tableOf(await measureAll(contenders, { path: '/small' }, { rounds: 3, seconds: 3 }))
 }
 
 async function startAll(owner: Owner, starts: readonly StartContender[]) {
@@ -79,7 +79,7 @@ async function measureAll(
   // What runs for the first time is compiled, and connections are opened.
   for (const contender of contenders) await measure(contender, workload, 1)
   const figures = await inRounds(rounds, contenders, async (each) => {
-    // While the others were measured it was idle, and V8 forgets then what it had compiled.
+    // It was idle while the others were measured; what it takes to get going again does not count.
     await measure(each, workload, 1)
     return measure(each, workload, seconds)
   })
