@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
 import { createHttp2Side } from './http2-server.js'
+import { keepHttpShapes } from './lasting-shapes.js'
 import { switchProtocols } from './protocol-switch.js'
 
 /** A certificate with its chain, and its key, as PEM. */
@@ -47,6 +48,7 @@ export function createListener(options: {
   readonly certificate: Certificate | undefined
 }): Listener {
   const { onRequest, certificate } = options
+  keepHttpShapes()
   const server = certificate
     ? createSecureServer({ ...http1Options, ...tlsOptions, ...secureContextOf(certificate) })
     : createServer(http1Options)
