@@ -1,4 +1,7 @@
-/** What was found out about tokens, for a while; the least recently used is dropped beyond so many bytes. */
+/**
+ * What was found out about tokens, for a while. Beyond so many bytes it drops the oldest, but for those that were used
+ * since their turn came last.
+ */
 export interface TokenCache<Value> {
   get(key: string, now: number): Value | undefined
   set(
@@ -11,40 +14,58 @@ export interface TokenCache<Value> {
   delete(key: string): void
 }
 
+interface Entry<Value> {
+  readonly value: Value
+  readonly goodUntil: number
+  readonly bytes: number
+  /** Since its turn came last. A mark costs less than a new place at each use. */
+  isUsed: boolean
+}
+
 export function createTokenCache<Value>(maxBytes: number): TokenCache<Value> {
-  // A Map iterates in insertion order: setting anew at each use keeps the least recently used first.
-  const entries = new Map<string, { value: Value; goodUntil: number; bytes: number }>()
+  // A Map iterates in the order in which keys were added.
+  const entries = new Map<string, Entry<Value>>()
   let totalBytes = 0
 
-  function take(key: string) {
+  function remove(key: string) {
     const entry = entries.get(key)
-    if (entry === undefined) return undefined
+    if (entry === undefined) return
     entries.delete(key)
     totalBytes -= entry.bytes
-    return entry
   }
 
-  function put(key: string, entry: { value: Value; goodUntil: number; bytes: number }) {
-    entries.set(key, entry)
-    totalBytes += entry.bytes
+  function makeRoom(bytes: number) {
+    // What is set anew comes to its turn once more in the same loop.
+    for (const [key, entry] of entries) {
+      if (totalBytes + bytes <= maxBytes) return
+      if (entry.isUsed) {
+        entries.delete(key)
+        entries.set(key, { ...entry, isUsed: false })
+      } else {
+        remove(key)
+      }
+    }
   }
 
   return {
     get(key, now) {
-      const entry = take(key)
-      if (entry === undefined || now >= entry.goodUntil) return undefined
-      put(key, entry)
+      const entry = entries.get(key)
+      if (entry === undefined) return undefined
+      if (now >= entry.goodUntil) {
+        remove(key)
+        return undefined
+      }
+      entry.isUsed = true
       return entry.value
     },
     set(key, value, { goodUntil, bytes }) {
-      take(key)
-      put(key, { value, goodUntil, bytes })
-      for (const oldest of entries.keys()) {
-        if (totalBytes <= maxBytes) break
-        take(oldest)
-      }
+      remove(key)
+      if (bytes > maxBytes) return
+      makeRoom(bytes)
+      entries.set(key, { value, goodUntil, bytes, isUsed: false })
+      totalBytes += bytes
     },
     has: (key) => entries.has(key),
-    delete: (key) => void take(key),
+    delete: remove,
   }
 }

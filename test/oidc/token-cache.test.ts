@@ -11,7 +11,7 @@ t.test('what is no longer good is forgotten', async (t) => {
   t.equal(cache.get('a', 0), undefined, 'for good')
 })
 
-t.test('beyond its bytes the least recently used is dropped', async (t) => {
+t.test('beyond its bytes the oldest is dropped that was not used', async (t) => {
   const cache = createTokenCache<string>(100)
   for (const key of ['a', 'b']) cache.set(key, key, lasting(50))
   cache.get('a', 0)
@@ -23,7 +23,19 @@ t.test('beyond its bytes the least recently used is dropped', async (t) => {
   cache.set('huge', 'huge', lasting(101))
   t.same(
     ['a', 'c', 'huge'].map((key) => cache.get(key, 0)),
-    [undefined, undefined, undefined],
+    ['a', 'c', undefined],
+    'for what it could never hold it drops nothing',
+  )
+})
+
+t.test('when all were used the oldest is dropped', async (t) => {
+  const cache = createTokenCache<string>(100)
+  for (const key of ['a', 'b']) cache.set(key, key, lasting(50))
+  for (const key of ['b', 'a']) cache.get(key, 0)
+  cache.set('c', 'c', lasting(50))
+  t.same(
+    ['a', 'b', 'c'].map((key) => cache.get(key, 0)),
+    [undefined, 'b', 'c'],
   )
 })
 
