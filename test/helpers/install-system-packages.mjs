@@ -1,14 +1,18 @@
 // Makes sure that the programs the tests drive are there: a Redis, a browser and web servers. Where they are
 // missing and apt-get may be used they are installed. Debian then starts them as services, of which three want
 // port 80; they are stopped again, because the tests start their own on free ports.
-// With --bench it also brings what the benchmark compares with; that it leaves out where it cannot be had.
+// With --bench it brings what the benchmark runs on and what it compares with; of the latter it leaves out what cannot
+// be had.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Programs whose Debian packages have the same names. */
 const services = ['redis-server', 'nginx', 'apache2', 'haproxy', 'caddy']
-const packages = [...services, 'chromium-headless-shell']
+const forBench = process.argv.includes('--bench')
+const packages = [...services, forBench ? 'wrk' : 'chromium-headless-shell']
+/** Without these there is nothing to run. */
+const needed = forBench ? ['redis-server', 'nginx', 'wrk'] : packages
 /** The same browser with a screen does as well, and takes twice the time. */
 const substitutes = { 'chromium-headless-shell': 'chromium' }
 
@@ -63,24 +67,18 @@ function install(names) {
   run(command, [...prefix, 'systemctl', 'disable', '--quiet', '--now', ...started])
 }
 
-const benchPackages = {
-  wrk: () => isInstalled('wrk'),
-  'libapache2-mod-auth-openidc': () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
-}
-
-function missingForBench() {
-  if (!process.argv.includes('--bench')) return []
-  return Object.keys(benchPackages).filter((name) => !benchPackages[name]())
-}
+const modAuthOpenidc = '/usr/lib/apache2/modules/mod_auth_openidc.so'
 
 const wanted = missingPackages()
-const asked = [...wanted, ...missingForBench()]
-if (asked.length > 0) install(asked)
+if (forBench && !existsSync(modAuthOpenidc)) wanted.push('libapache2-mod-auth-openidc')
+if (wanted.length > 0) install(wanted)
 
-const stillMissing = wanted.length === 0 ? [] : missingPackages().filter(isNotSubstituted)
+const stillMissing = missingPackages().filter(
+  (name) => needed.includes(name) && isNotSubstituted(name),
+)
 if (stillMissing.length > 0) {
   process.stderr.write(
-    `The tests need ${stillMissing.join(', ')}. Install them, for example with\n` +
+    `The ${forBench ? 'benchmark needs' : 'tests need'} ${stillMissing.join(', ')}. Install them, for example with\n` +
       `  sudo apt-get update && sudo apt-get install --no-install-recommends ${stillMissing.join(' ')}\n`,
   )
   process.exitCode = 1
