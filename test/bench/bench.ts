@@ -9,8 +9,10 @@ import { circumstances, publish } from './harness/document.js'
 import { createOwner, type Owner } from './harness/owner.js'
 import type { Part, PartOptions } from './harness/part.js'
 import { cacheAtBound } from './scenarios/cache-bound.js'
+import { idleConnections } from './scenarios/connections.js'
 import { eventStreams } from './scenarios/event-streams.js'
 import { forwardAuth } from './scenarios/forward-auth.js'
+import { largeBodies } from './scenarios/large-bodies.js'
 import { loginRate } from './scenarios/logins.js'
 import { memory } from './scenarios/memory.js'
 import { refreshStorm } from './scenarios/refresh-storm.js'
@@ -33,6 +35,8 @@ const usual = {
   startup: startUp,
   memory,
   replicas,
+  bodies: largeBodies,
+  connections: idleConnections,
 }
 const byName = { soak, 'stored-sessions': storedSessions, 'cache-bound': cacheAtBound }
 const parts: ReadonlyMap<string, Part> = new Map(Object.entries({ ...usual, ...byName }))

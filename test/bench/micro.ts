@@ -1,5 +1,4 @@
-// Prints what the pure functions of the path of each request cost: time, memory, and instructions where the machine lets
-// them be counted. What does not depend on other load goes to docs/benchmark.md.
+// Prints what the pure functions of the path of each request cost: time, memory and instructions. What does not depend on other load goes to docs/benchmark.md.
 import { publish } from './harness/document.js'
 import { byRow, markdownTable, printTable } from './harness/table.js'
 import { countInstructions, measureCall } from './micro/cost.js'
@@ -16,7 +15,9 @@ const figure = (value: number | undefined) => (value === undefined ? '' : value.
 
 const costs: Cost[] = []
 for (const [at, call] of hotCalls.entries()) {
-  costs.push({ name: call.name, ...measureCall(call), instructions: await countInstructions(at) })
+  const measured = measureCall(call)
+  const instructions = await countInstructions(at, measured.nanoseconds)
+  costs.push({ name: call.name, ...measured, instructions })
 }
 
 printTable(
@@ -27,7 +28,7 @@ printTable(
   ]),
 )
 if (costs.every(({ instructions }) => instructions === undefined)) {
-  process.stdout.write('\nperf is missing, or this machine lets nobody count instructions.\n')
+  process.stdout.write('\nValgrind is missing, so that no instructions are counted.\n')
 }
 
 const counted = ['bytes', 'instructions'] as const

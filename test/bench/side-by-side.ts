@@ -43,18 +43,21 @@ export async function sideBySide(owner: Owner): Promise<string> {
   const tables: string[] = []
   for (const [name, workload] of Object.entries(workloads)) {
     const measured = await measureAll(contenders, workload, { rounds: 3, seconds: 2 })
-    tables.push(`### ${name}\n\n${tableOf(measured)}`)
+    tables.push(`### ${name}\n\n${headlineOf(measured)}\n\n${tableOf(measured)}`)
   }
   const versions = contenders.map(({ name, version }) => `${name}: ${version}`).join('; ')
-  const left = missing.length === 0 ? '' : ` Not installed and left out: ${missing.join(', ')}.`
-  return `${tables.join('\n')}\nVersions: ${versions}.${left}`
+  return `${tables.join('\n')}\nVersions: ${versions}.${leftOut(missing)}`
 }
 
 /** Valetkey beside the bare proxies, within a minute. */
 export async function quick(owner: Owner): Promise<string> {
-  const { contenders } = await startAll(owner, few)
-  return tableOf(await measureAll(contenders, { path: '/small' }, { rounds: 3, seconds: 3 }))
+  const { contenders, missing } = await startAll(owner, few)
+  const measured = await measureAll(contenders, { path: '/small' }, { rounds: 3, seconds: 3 })
+  return `${tableOf(measured)}${leftOut(missing)}\n`
 }
+
+const leftOut = (missing: readonly string[]) =>
+  missing.length === 0 ? '' : ` Not installed and left out: ${missing.join(', ')}.`
 
 async function startAll(owner: Owner, starts: readonly StartContender[]) {
   const parts = await startParts(owner)
@@ -86,16 +89,36 @@ async function measureAll(
   return contenders.map((contender, at) => ({ contender, rounds: figures[at] ?? [] }))
 }
 
-function tableOf(measured: readonly Measured[]): string {
+/** The medians of what was measured, and the ratios between them. */
+function compare(measured: readonly Measured[]) {
   const median = ({ rounds }: Measured, figure: keyof Figures) =>
     medianOf(rounds.map((round) => round[figure])).median
-  const cpuOf = (name: string) => {
-    const found = measured.find(({ contender }) => contender.name.startsWith(name))
-    return found ? median(found, 'cpuMicros') : Number.NaN
+  const find = (name: string) => measured.find(({ contender }) => contender.name.startsWith(name))
+  /** NaN where one of them is missing. */
+  const ratio = (each: Measured | undefined, name: string) => {
+    const other = find(name)
+    return each && other ? median(each, 'cpuMicros') / median(other, 'cpuMicros') : Number.NaN
   }
+  return { median, find, ratio }
+}
+
+function headlineOf(measured: readonly Measured[]): string {
+  const { find, ratio } = compare(measured)
+  const sentences = ['memory', 'Redis'].map((store) => {
+    const valetkey = find(`Valetkey, ${store}`)
+    const [nginx, node, apache] = ['nginx', 'node:http', 'Apache'].map((name) =>
+      ratio(valetkey, name).toFixed(2),
+    )
+    return `with sessions in ${store} **${nginx} times** the CPU time of nginx that lets everybody in, ${node} times that of node:http with undici, and **${apache} times** that of Apache with mod_auth_openidc`
+  })
+  return `Valetkey takes ${sentences.join('; ')}.`
+}
+
+function tableOf(measured: readonly Measured[]): string {
+  const { median, ratio } = compare(measured)
   const ratioTo = (name: string) => (each: Measured) => {
-    const ratio = median(each, 'cpuMicros') / cpuOf(name)
-    return Number.isNaN(ratio) ? '' : ratio.toFixed(2)
+    const found = ratio(each, name)
+    return Number.isNaN(found) ? '' : found.toFixed(2)
   }
   const figure = (name: keyof Figures, decimals: number) => (each: Measured) =>
     median(each, name).toFixed(decimals)

@@ -24,6 +24,8 @@ export interface BundleOptions {
   /** The whole environment but for the addresses, which are chosen here. */
   readonly env: Record<string, string>
   readonly cwd?: string
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[]
 }
 
 const readyDeadlineMs = 20_000
@@ -33,7 +35,8 @@ export async function startBundle(options: BundleOptions): Promise<BundleProcess
   const url = `http://localhost:${await freePort()}`
   const adminUrl = `http://127.0.0.1:${await freePort()}`
   const startedAt = performance.now()
-  const child = spawn(...withoutPreloads(process.execPath, options.script), {
+  const { nodeOptions = [], script } = options
+  const child = spawn(...withoutPreloads(process.execPath, ...nodeOptions, script), {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: options.cwd,
     env: {

@@ -10,7 +10,7 @@ import { delimiter, join } from 'node:path'
 /** Programs whose Debian packages have the same names. */
 const services = ['redis-server', 'nginx', 'apache2', 'haproxy', 'caddy']
 const forBench = process.argv.includes('--bench')
-const packages = [...services, forBench ? 'wrk' : 'chromium-headless-shell']
+const packages = [...services, ...(forBench ? ['wrk', 'valgrind'] : ['chromium-headless-shell'])]
 /** Without these there is nothing to run. */
 const needed = forBench ? ['redis-server', 'nginx', 'wrk'] : packages
 /** The same browser with a screen does as well, and takes twice the time. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { freePort } from '../../helpers/free-port.js'
 import { startRedis } from '../../helpers/redis-server.js'
 import { signIn } from '../../helpers/stack.js'
-import { findProgram, printed, startProgram } from '../harness/programs.js'
+import { findProgram, startProgram } from '../harness/programs.js'
 import type { StartContender } from './contender.js'
 
 /** oauth2-proxy with its sessions in Redis, where its binary is on the PATH. */
@@ -38,7 +39,13 @@ export const startOauth2Proxy: StartContender = async ({ owner, upstream, provid
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
   const pid = await startProgram(owner, { command, args, port })
   const { client } = await signIn({ publicUrl }, 'alice')
-  const version = /v(\d+\.\d+\.\d+)/.exec(await printed(command, '--version'))?.[1] ?? 'unknown'
+  const version = await versionOf(command)
   const headers = { Cookie: client.cookieFor(publicUrl) }
   return { name: 'oauth2-proxy, Redis', version, url: publicUrl, headers, pid, redis }
+}
+
+/** As the Go compiler wrote it into the program, which itself knows its version in releases alone. */
+async function versionOf(file: string): Promise<string> {
+  const program = await readFile(file, 'latin1')
+  return /\tgithub\.com\/oauth2-proxy\/oauth2-proxy\/v7\tv([\d.]+)/.exec(program)?.[1] ?? 'unknown'
 }

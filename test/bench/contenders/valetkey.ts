@@ -32,7 +32,8 @@ export interface ValetkeyOptions {
   readonly script?: string
 }
 
-const imageOptions = ['--max-semi-space-size=8']
+/** The options of Node that the image sets. */
+export const imageOptions = ['--max-semi-space-size=8']
 
 /** The bundle as the image has it, before the application of the benchmark. */
 export async function startBundledValetkey(

@@ -44,24 +44,28 @@ function allocatedBytes(): number {
     : Number.NaN
 }
 
+const mostCounted = 500_000
+const countedNanoseconds = 200e6
+
 /**
- * The instructions of a call, counted by the processor in a process of its own; undefined where the machine lets
- * nobody count.
+ * The instructions of a call in a process of its own, garbage collection included; undefined without Valgrind. It
+ * counts on machines, too, whose processors let nobody count. What a call takes tells how many are enough.
  */
-export async function countInstructions(at: number): Promise<number | undefined> {
-  const [few, many] = [
-    await instructionsOf(at, warmUpCalls),
-    await instructionsOf(at, 3 * warmUpCalls),
-  ]
-  return few && many && (many - few) / (2 * warmUpCalls)
+export async function countInstructions(
+  at: number,
+  nanoseconds: number,
+): Promise<number | undefined> {
+  if (findProgram('valgrind') === undefined) return undefined
+  const few = Math.min(mostCounted, Math.round(countedNanoseconds / nanoseconds))
+  return ((await instructionsOf(at, 2 * few)) - (await instructionsOf(at, few))) / few
 }
 
 const script = new URL('./repeat-process.js', import.meta.url).pathname
 
-async function instructionsOf(at: number, times: number): Promise<number | undefined> {
-  if (findProgram('perf') === undefined) return undefined
-  const counted = ['stat', '-x', ';', '-e', 'instructions:u', process.execPath]
-  const { stderr } = await promisify(execFile)('perf', [...counted, script, `${at}`, `${times}`])
-  const count = Number(/^([0-9]+);/m.exec(stderr)?.[1])
-  return Number.isNaN(count) ? undefined : count
+async function instructionsOf(at: number, times: number): Promise<number> {
+  const counting = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null']
+  // Without threads V8 compiles and collects at the same calls in each run.
+  const program = [process.execPath, '--predictable', script, `${at}`, `${times}`]
+  const { stderr } = await promisify(execFile)('valgrind', [...counting, ...program])
+  return Number(/I\s+refs:\s+([0-9,]+)/.exec(stderr)?.[1]?.replaceAll(',', ''))
 }

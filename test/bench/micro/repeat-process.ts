@@ -1,4 +1,4 @@
-// Calls one of the hot functions again and again, for `perf` to look at. Arguments: its place, and how many times.
+// Calls one of the hot functions again and again, for Valgrind to look at. Arguments: its place, and how many times.
 import { repeat } from './cost.js'
 import { hotCalls } from './hot-calls.js'
 

@@ -49,6 +49,7 @@ export async function soak(owner: Owner, { seconds = 600 }: PartOptions): Promis
   ])
   const [first, last] = [seen[0], seen.at(-1)]
   if (!first || !last) throw new Error('nothing was seen')
+  const later = seen.slice(1).map(({ megabytes }) => megabytes)
   return `${markdownTable(['after s', 'req/s', 'p99 ms', 'event loop delay p99 ms', 'MB'], rows)}
-Throughput changes by ${percent(last.perSecond / first.perSecond - 1)} from the first to the last piece of ${each} s, memory by ${(last.megabytes - first.megabytes).toFixed(0)} MB after the first one.`
+Throughput changes by ${percent(last.perSecond / first.perSecond - 1)} from the first to the last piece of ${each} s. After the first there are ${Math.min(...later).toFixed(0)} to ${Math.max(...later).toFixed(0)} MB.`
 }

@@ -12,8 +12,6 @@ const sessions = 100_000
 const rounds = 5
 const seconds = 4
 const connections = 32
-/** Half of the default: for fewer sessions than a round has. */
-const cacheBytes = 32 * 1024 * 1024
 
 /** What a request costs whose session is in the process, and one whose session is in Redis alone. */
 export async function warmAndCold(owner: Owner): Promise<string> {
@@ -23,17 +21,17 @@ export async function warmAndCold(owner: Owner): Promise<string> {
   const { issuer } = parts.provider
   const cookies = await storeSessions(redis, sessions, { issuer, activeAgoMs: nothingToNote })
   const warm = await startSignedInValetkey('warm', parts, { redis })
-  const cold = await startSignedInValetkey('cold', parts, { redis, session: { cacheBytes } })
+  const cold = await startSignedInValetkey('cold', parts, { redis })
   const client = redis.client()
   const load = { path: '/small', connections }
   const measureWarm = () => measure(warm, load, seconds)
-  let round = 0
+  let next = 0
   const measureCold = async () => {
-    // Others in each round, in turn, and more of them than the cache holds.
-    const start = (round++ * sessions) / (rounds + 1)
-    const others = cookies.slice(start, start + sessions / (rounds + 1))
+    // All of them in turn, from one round to the next: when one comes again, the cache holds later ones only.
+    const inTurn = [...cookies.slice(next), ...cookies.slice(0, next)]
     await client.config('RESETSTAT')
-    const figures = await measure({ ...cold, headers: {} }, { ...load, cookies: others }, seconds)
+    const figures = await measure({ ...cold, headers: {} }, { ...load, cookies: inTurn }, seconds)
+    next = (next + figures.requests) % sessions
     expectOneEach(await fetchCommands(client), figures.requests)
     return figures
   }
