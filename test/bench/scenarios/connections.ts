@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { startUpstream } from '../../helpers/upstream.js'
 import type { Contender, Parts } from '../contenders/contender.js'
 import { startSignedInValetkey } from '../contenders/valetkey.js'
-import type { Owner } from '../harness/owner.js'
+import { createOwner, type Owner } from '../harness/owner.js'
 import { startParts } from '../harness/parts.js'
 import { residentMegabytes } from '../harness/process-figures.js'
 import { markdownTable } from '../harness/table.js'
@@ -37,7 +37,15 @@ const kinds: readonly Kind[] = [
 export async function idleConnections(owner: Owner): Promise<string> {
   const parts = await startParts(owner)
   const rows: string[][] = []
-  for (const kind of kinds) rows.push([kind.name, ...(await measure(parts, kind))])
+  for (const kind of kinds) {
+    // What one kind has open would leave too few descriptors for the other.
+    const ownerOfKind = createOwner()
+    try {
+      rows.push([kind.name, ...(await measure({ ...parts, owner: ownerOfKind }, kind))])
+    } finally {
+      await ownerOfKind.end()
+    }
+  }
   const head = [`${count.toLocaleString('en')} idle`, 'MB before', 'MB after', 'KB each']
   return markdownTable([...head, 'seconds to open all'], rows)
 }
