@@ -7,6 +7,7 @@ import {
   type IncomingMessage,
 } from 'node:http'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { connectedEvent, startConnection } from './connection.js'
 import { createEventStream, isEventStream } from './event-stream.js'
 import type { ResponseHead } from './exchange.js'
@@ -34,7 +35,7 @@ export interface WebSockets {
 
 /**
  * WebSockets: an opening handshake is decided upon like any request, so a refusal is an ordinary answer; frames are
- * passed on unread, which leaves subprotocols, extensions and close codes to the two ends. Any other upgrade is ignored.
+ * passed on unchanged, which leaves subprotocols, extensions and close codes to the two ends. Any other upgrade is ignored.
  */
 export const createWebSockets = (context: ForwardingContext): WebSockets => {
   const { fail } = context
@@ -44,6 +45,10 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     // Node asks this from version 24.9 on; before, every upgrade ends up in the event below.
     Object.assign(server, { shouldUpgradeCallback: isWebSocketHandshake })
     server.on('upgrade', (request: IncomingMessage, socket, head: Buffer) => {
+      if (isAnswering(socket)) {
+        socket.destroy()
+        return
+      }
       if (!isWebSocketHandshake(request)) {
         readmitWithoutUpgrade(server, request, socket, head)
         return
@@ -120,7 +125,7 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
             fail(request, response, new UpstreamError('ERR_UPSTREAM_MALFORMED', message))
             return
           }
-          relayRefusal(response, plan, head, refusal)
+          relayRefusal(response, plan, head, refusal, sent.socket)
         })
       }
       attempt(true, client)
@@ -132,6 +137,7 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     plan: ForwardPlan,
     head: ResponseHead,
     body: IncomingMessage,
+    client: Socket,
   ): void {
     const { idleMs } = plan.upstream.timeouts
     const relay = startRelay(response, head, { context, idleMs, onDrain: () => body.resume() })
@@ -141,7 +147,10 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     })
     body.once('end', () => relay.end([]))
     body.once('error', () => relay.breakOff())
+    if (idleMs > 0) body.setTimeout(idleMs, () => relay.breakOff())
     response.once('close', () => body.destroy())
+    // Read again, so that it is seen when the client goes; what it sends means nothing any more.
+    client.resume().once('end', () => client.destroy())
     if (!isEventStream(head)) return
     const stop = (): void => {
       relay.stop()
@@ -150,6 +159,12 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     context.onLive(plan, createEventStream(response, head, stop))
   }
 }
+
+/**
+ * Whether the answer to an earlier request still has the connection, which node leaves nobody to ask about: an upgrade
+ * that was sent without waiting for it. Nothing could be sent in its turn, and no client of WebSockets does that.
+ */
+const isAnswering = (socket: Duplex): boolean => Boolean(Reflect.get(socket, '_httpMessage'))
 
 /**
  * Sees when a client goes while its handshake is on the way, for which its connection has to be read. At most one piece of

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
 import { startUpstream } from '../helpers/upstream.js'
-import { openConnection, parseResponse } from './raw-request.js'
+import { openConnection, parseResponse, rawRequest } from './raw-request.js'
 import { startRawServer } from './raw-server.js'
 import { certificate, privateKey } from './self-signed.js'
 import { startProxyProcess } from './start-proxy-process.js'
@@ -374,4 +374,42 @@ t.test('SMU an Upgrade that is not just websocket opens no tunnel', async (t) =>
     socket.destroy()
   }
   t.equal(proxy.live.length, 0)
+})
+
+t.test(
+  'a handshake sent behind another request ends its connection and nothing else',
+  async (t) => {
+    const upstream = await startUpstream()
+    t.teardown(() => upstream.close())
+    const proxy = await startProxy(t, upstream.url)
+    for (const first of ['/slow', '/']) {
+      await rawRequest(proxy.port, `GET ${first} HTTP/1.1\r\nHost: a\r\n\r\n${handshake}\r\n`)
+    }
+    t.equal((await fetch(proxy.url)).status, 200)
+  },
+)
+
+/** A refusal that never ends. */
+const endless = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n'
+
+t.test('a refusal that does not go on is broken off', async (t) => {
+  const server = await startRawServer(t, (socket) => socket.write(endless))
+  const proxy = await startProxy(t, server.url, { timeouts: { idleMs: 200 } })
+  const received = await rawRequest(proxy.port, `${handshake}\r\n`)
+  t.match(received, /\r\n1\r\nx\r\n$/, 'and does not look whole')
+})
+
+t.test('a client that goes while it is refused leaves nothing behind', async (t) => {
+  let onLeft: (() => void) | undefined
+  const left = new Promise<void>((resolve) => (onLeft = resolve))
+  const server = await startRawServer(t, (socket) => {
+    socket.once('close', () => onLeft?.())
+    socket.write(endless)
+  })
+  const proxy = await startProxy(t, server.url)
+  const { socket, until } = await openConnection(proxy.port)
+  socket.write(`${handshake}\r\n`)
+  await until('\r\nx\r\n')
+  socket.end()
+  await left
 })
