@@ -25,12 +25,15 @@ const lookAgainMs = 250
 /** Long enough that who comes back to a session after hours finds what became of it. */
 const rememberTraceMs = 24 * 3_600_000
 
+/** Redis may hold any name, and an event called `error` that nobody listens to would end the process. */
+const eventOf = (key: string): string => `lock ${key}`
+
 /** A refresh lock over all processes on one Redis. Only the owner's random token gives it up. */
 export function createRedisRefreshLock(options: RedisRefreshLockOptions): RefreshLock {
   const { keys, changes } = options
   const { client, reach } = options.link
   const reports = new EventEmitter().setMaxListeners(0)
-  changes.subscribeToLocks((key) => void reports.emit(key))
+  changes.subscribeToLocks((key) => void reports.emit(eventOf(key)))
 
   return {
     async acquire(key, leaseMs) {
@@ -71,13 +74,13 @@ export function createRedisRefreshLock(options: RedisRefreshLockOptions): Refres
         const timer = setTimeout(wake, timeoutMs)
         // A report may be lost with its connection, and a lease that runs out is reported late or never.
         const looking = setInterval(wakeIfFree, lookAgainMs)
-        reports.once(key, wake)
+        reports.once(eventOf(key), wake)
         wakeIfFree()
 
         function wake() {
           clearTimeout(timer)
           clearInterval(looking)
-          reports.off(key, wake)
+          reports.off(eventOf(key), wake)
           resolve()
         }
         function wakeIfFree() {

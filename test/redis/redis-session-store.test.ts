@@ -52,6 +52,18 @@ t.test('the Redis refresh lock', async (t) => {
 const sealed = Buffer.from('sealed')
 const twoHoursAgo = () => Date.now() - 7_200_000
 
+t.test('a lock with the name of no session is nothing to anybody', async (t) => {
+  const { store } = await connect(t)
+  const { key } = createTicket()
+  const reported = new Promise<void>((resolve) => {
+    store.changes.subscribe((changed) => changed === key && resolve())
+  })
+  await redis.client().set('valetkey:lock:{error}', 'somebody')
+  await store.create(key, sealed, Date.now(), Date.now() + 60_000)
+  await store.destroy(key)
+  await reported
+})
+
 t.test('every key expires, carries the prefix and one hash tag', async (t) => {
   const { store, lock } = await connect(t, redis.url, 'pfx:')
   const { key } = createTicket()
