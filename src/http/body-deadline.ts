@@ -27,7 +27,12 @@ export const createBodyDeadline =
       body.destroy(new BodyTimeoutError('the body took too long'))
     }, deadlineMs).unref()
     // Not with the request, which says nothing more where it announced no body.
-    reply.raw.once('close', () => clearTimeout(timer))
+    reply.raw.once('close', () => {
+      clearTimeout(timer)
+      // What was refused unread has to be out of the way of the next request on the connection.
+      payload.unpipe(body)
+      payload.resume()
+    })
     // Nobody listens any more to a body that was refused unread, for its length or its type.
     body.on('error', () => undefined)
     body.once('end', () => clearTimeout(timer))

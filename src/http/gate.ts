@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
 import { parseRequestTarget } from '../access/request-target.js'
 import type { Answers, AnswerWith } from './answers.js'
 import type { Arrival, ReadArrival } from './arrival.js'
@@ -79,6 +80,10 @@ export function createGate(options: GateOptions): TakeRequest {
       )
       return
     }
+    if (isUpgradeDeclined(request, response)) {
+      distrust.begin(request)
+      response.shouldKeepAlive = false
+    }
     // What follows the prefix is another request's target, whose readings are that one's alone.
     if (staysBelow(request, extAuthzPath)) {
       serve(request, response, extAuthzPath)
@@ -89,6 +94,19 @@ export function createGate(options: GateOptions): TakeRequest {
     if (arrival.location.kind === 'own') serve(request, response, arrival.path)
     else void admit(request, response, arrival)
   }
+}
+
+/**
+ * Whether a request goes on without the upgrade that it asked for, on a connection of HTTP/1.1. Node from 24.9 on then
+ * loses what came in one piece with its head, so that nobody knows where the next request begins. A handshake that is
+ * taken has the connection to itself.
+ */
+function isUpgradeDeclined(request: IncomingMessage, response: ServerResponse): boolean {
+  return (
+    request.headers.upgrade !== undefined &&
+    response.shouldKeepAlive &&
+    !(request instanceof Http2ServerRequest)
+  )
 }
 
 /**

@@ -19,7 +19,11 @@ export function switchProtocols(server: Server, http2: Http2Server, silenceMs: n
   const http1Listeners = server.listeners(event)
   const undecided = new Set<Socket>()
 
-  const toHttp2 = (socket: Socket): void => void http2.emit('connection', socket)
+  const toHttp2 = (socket: Socket): void => {
+    // The server for HTTP/1.1 ends its own side when a client has ended its; that one leaves it to the socket.
+    socket.allowHalfOpen = false
+    http2.emit('connection', socket)
+  }
   const toHttp1 = (socket: Socket): void => {
     for (const listener of http1Listeners) Reflect.apply(listener, server, [socket])
   }

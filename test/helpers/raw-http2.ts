@@ -4,7 +4,9 @@ import { connect } from 'node:net'
 /** A connection of HTTP/2 made of bytes, which sends what a client of node refuses to. */
 export interface RawHttp2 {
   /** Sends a GET with these fields behind the pseudo-header fields, and gives `answered`, or `reset` with the code. */
-  ask(fields: readonly (readonly [name: string, value: string])[]): Promise<string>
+  ask(fields: readonly (readonly [name: string, value: string])[], path?: string): Promise<string>
+  /** Ends the connection without a word, as when a process dies. */
+  leave(): void
 }
 
 const headersFrame = 1
@@ -56,12 +58,12 @@ export async function openRawHttp2(
   })
   let next = 1
   return {
-    ask(fields) {
+    ask(fields, path = '/') {
       const stream = next
       next += 2
       const usual = [
         [':method', 'GET'],
-        [':path', '/'],
+        [':path', path],
         [':scheme', 'http'],
         [':authority', 'app.example'],
       ] as const
@@ -71,5 +73,6 @@ export async function openRawHttp2(
         socket.write(frame(headersFrame, 5, stream, Buffer.concat(block)))
       })
     },
+    leave: () => void socket.end(),
   }
 }

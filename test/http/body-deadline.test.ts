@@ -40,3 +40,21 @@ t.test('BODY-5 a body that was refused unread ends nothing but itself', async (t
   const late = parseResponse(await rawRequest(Number(port), `${short}{`))
   t.equal(late.status, 408)
 })
+
+t.test('BODY-5 a large body that was refused unread lets the next request pass', async (t) => {
+  const app = fastify({ bodyLimit: 5 })
+  t.teardown(() => app.close())
+  app.addHook('preParsing', createBodyDeadline(60_000))
+  app.post('/', ({ body }) => ({ body }))
+  app.get('/next', () => 'next one')
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const { socket, until } = await openConnection(Number(port))
+  t.teardown(async () => void socket.destroy())
+  const bytes = 1_000_000
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/x\r\nContent-Length: ${bytes}\r\n\r\n`,
+  )
+  socket.write('x'.repeat(bytes))
+  socket.write('GET /next HTTP/1.1\r\nHost: a\r\n\r\n')
+  t.match(await until('next one'), /^HTTP\/1.1 4[0-9]{2} /)
+})

@@ -200,6 +200,19 @@ t.test('BODY-1 a client that resets its stream cancels the request', async (t) =
   t.notOk(client.closed)
 })
 
+t.test(
+  'BODY-1 a client that goes without a word cancels its requests, also without TLS',
+  async (t) => {
+    const arrived = upstream.nextRequest()
+    const raw = await openRawHttp2(t, valetkey.port)
+    void raw.ask([], '/slow')
+    await arrived
+    raw.leave()
+    await upstream.connectionsClosed()
+    t.equal(upstream.abortedRequests, 3)
+  },
+)
+
 t.test('BODY-1 a body that breaks off resets its stream only', async (t) => {
   const stream = client.request({ ...host, ':path': '/odd/broken' })
   stream.resume()
