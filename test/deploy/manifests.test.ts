@@ -43,6 +43,10 @@ function manifestOf(kind: string): Manifest {
   return manifest
 }
 
+function parseConfigMap(): { forwardAuth?: boolean; trustedProxies: string[] } {
+  return parse(manifestOf('ConfigMap').data['valetkey.yaml'] ?? '')
+}
+
 const pod = manifestOf('Deployment').spec.template.spec
 const [app, sidecar] = pod.containers
 
@@ -75,6 +79,11 @@ t.test('the configuration in the ConfigMap is valid with the mounted secrets', a
     config.shutdown.wait + config.shutdown.drain < pod.terminationGracePeriodSeconds * 1000,
     'shutting down fits into the grace period',
   )
+})
+
+t.test('it trusts few addresses, and no script of a page can ask it for tokens', async (t) => {
+  t.equal(parseConfigMap().forwardAuth, false)
+  t.match(parseConfigMap().trustedProxies, [/^\d[\d.]+\/(24|32)$/])
 })
 
 t.test('probes ask the admin listener, and the Service leads to Valetkey', async (t) => {
