@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.js'
 interface Container {
   name: string
   args?: string[]
+  lifecycle?: { preStop: { sleep: { seconds: number } } }
   ports?: { name: string; containerPort: number }[]
   volumeMounts?: { name: string; mountPath: string }[]
   securityContext: object
@@ -75,8 +76,11 @@ t.test('the configuration in the ConfigMap is valid with the mounted secrets', a
   const ports = new Map(sidecar?.ports?.map(({ name, containerPort }) => [name, containerPort]))
   t.equal(config.listen, `0.0.0.0:${ports.get('http')}`)
   t.equal(config.admin.listen, `0.0.0.0:${ports.get('admin')}`)
+  const shutdown = config.shutdown.wait + config.shutdown.drain
+  const appStaysMs = (app?.lifecycle?.preStop.sleep.seconds ?? 0) * 1000
+  t.ok(appStaysMs >= shutdown, 'the application stays for as long as Valetkey may drain')
   t.ok(
-    config.shutdown.wait + config.shutdown.drain < pod.terminationGracePeriodSeconds * 1000,
+    Math.max(shutdown, appStaysMs) < pod.terminationGracePeriodSeconds * 1000,
     'shutting down fits into the grace period',
   )
 })
