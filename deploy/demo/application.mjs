@@ -31,7 +31,7 @@ const tokenHint = `<p>The access token lives for a minute. Reload this page late
 one, and nobody had to sign in.</p>`
 
 function answer(request, response) {
-  const path = request.url.split('?', 1)[0]
+  const path = request.url.split('?', 1)[0].replace(/^\/admin$/, '/admin/')
   const place = Object.keys(places).find((prefix) => path.startsWith(prefix))
   const rows = headerRows(request.rawHeaders)
   const user = request.headers['x-forwarded-preferred-username']

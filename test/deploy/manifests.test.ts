@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
 import { loadConfig } from '../../src/config/load.js'
+import { configWarnings } from '../../src/config/warnings.js'
 
 /** What is parsed here is known; the shapes say only what the tests look at. */
 interface Container {
@@ -76,6 +77,7 @@ t.test('the configuration in the ConfigMap is valid with the mounted secrets', a
   const ports = new Map(sidecar?.ports?.map(({ name, containerPort }) => [name, containerPort]))
   t.equal(config.listen, `0.0.0.0:${ports.get('http')}`)
   t.equal(config.admin.listen, `0.0.0.0:${ports.get('admin')}`)
+  t.same(configWarnings(config), [])
   const shutdown = config.shutdown.wait + config.shutdown.drain
   const appStaysMs = (app?.lifecycle?.preStop.sleep.seconds ?? 0) * 1000
   t.ok(appStaysMs >= shutdown, 'the application stays for as long as Valetkey may drain')
@@ -124,6 +126,7 @@ t.test('the configuration of the compose file is valid with its environment', as
   })
   t.equal(config.listen, '0.0.0.0:4180')
   t.equal(config.session.store, 'redis')
+  t.same(configWarnings(config), [])
 })
 
 t.test('every file that the Dockerfile copies is in the build context', async (t) => {

@@ -24,15 +24,18 @@ async function startDemo(t: Test) {
   })
   let complaint = ''
   demo.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text))
+  const said: string[] = []
   for await (const line of createInterface({ input: demo.stdout })) {
+    said.push(line)
     const address = /^ {2}(http:\S+)$/.exec(line)?.[1]
-    if (address !== undefined) return { demo, ended, address }
+    if (address !== undefined) return { demo, ended, address, said }
   }
   throw new Error(`the demo ended: ${complaint}`)
 }
 
 t.test('the demo shows sign-in, rules and sign-out, and ends at Ctrl-C', async (t) => {
-  const { demo, ended, address } = await startDemo(t)
+  const { demo, ended, address, said } = await startDemo(t)
+  t.notMatch(said.join('\n'), '{', 'nothing to warn of')
   const alice = createJarFetch()
   const bob = createJarFetch()
   const visit = (browser: FetchLike, path: string) =>
@@ -53,7 +56,7 @@ t.test('the demo shows sign-in, rules and sign-out, and ends at Ctrl-C', async (
 
   await signIn({ publicUrl: address }, 'bob', { client: bob })
   t.equal((await visit(bob, '/')).status, 200)
-  t.equal((await visit(bob, '/admin/')).status, 403)
+  for (const path of ['/admin/', '/admin']) t.equal((await visit(bob, path)).status, 403, path)
 
   const signOut = await visit(alice, '/oauth2/sign_out')
   t.match(signOut.headers.get('location'), /^http:\/\/127\.0\.0\.1:[0-9]+\/session\/end\?/)
