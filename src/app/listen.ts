@@ -9,9 +9,23 @@ export async function listenOn(server: FastifyInstance, address: string): Promis
   const colon = address.lastIndexOf(':')
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
   const port = Number(address.slice(colon + 1))
-  await server.listen({ host, port, backlog, listenTextResolver: String })
+  await listenQuietly(server, { host, port, backlog })
   const bound = server.server.address()
   if (bound === null || typeof bound === 'string') throw new Error(`not listening on ${address}`)
   const scheme = server.server instanceof TlsServer ? 'https' : 'http'
   return `${scheme}://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+}
+
+/** Fastify logs each address as a message of its own; the command line says both in one. */
+async function listenQuietly(
+  server: FastifyInstance,
+  options: { host: string; port: number; backlog: number },
+): Promise<void> {
+  const { log } = server
+  server.log = log.child({}, { level: 'warn' })
+  try {
+    await server.listen(options)
+  } finally {
+    server.log = log
+  }
 }

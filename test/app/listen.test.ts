@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import fastify from 'fastify'
+import fastify, { type FastifyBaseLogger } from 'fastify'
 import t from 'tap'
 import { listenOn } from '../../src/app/listen.js'
+import { createLogger } from '../../src/telemetry/logger.js'
 
 /** Clients on a thread of their own: all connect and ask before anybody is answered. */
 const clients = `
@@ -51,4 +52,18 @@ t.test('a thousand connections wait while the process is busy', { skip }, async 
   }
   t.equal(seen, count, 'all are taken by the kernel')
   t.strictSame(await settled, [{ answered: count, failed: 0 }])
+})
+
+t.test('an address is not a line of the log, and what comes later is one', async (t) => {
+  const lines: string[] = []
+  const logger: FastifyBaseLogger = createLogger({
+    level: 'info',
+    destination: { write: (line: string) => void lines.push(line) },
+  })
+  const server = fastify({ loggerInstance: logger })
+  t.teardown(() => server.close())
+  await listenOn(server, '127.0.0.1:0')
+  t.same(lines, [])
+  server.log.info('later')
+  t.match(lines, [/"msg":"later"/])
 })
