@@ -118,7 +118,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     if (form !== undefined) {
       return resume(request, reply, { form, returnTo, identity, providerId: provider.id })
     }
-    return enter(request, reply, returnTo, transaction.state)
+    return enter(request, reply, { name: 'LOGIN_FINISHED', returnTo, state: transaction.state })
   }
 
   /** Has the browser send the form that waited for this login. */
@@ -178,7 +178,9 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
   ): Promise<FastifyReply> {
     const returnTo = context.parseReturnTo(context.returnState.read(state)?.returnTo)
     const live = await peekSession(context, request, now)
-    if (live !== undefined) return enter(request, reply, returnTo ?? '/', state)
+    if (live !== undefined) {
+      return enter(request, reply, { name: 'SIGNED_IN_ALREADY', returnTo: returnTo ?? '/', state })
+    }
     if (withholdsSession(context, request)) {
       // Asked once more from a page of ours, the browser shows whether there is a session.
       const again = `${context.paths.callback}?${new URLSearchParams({ state }).toString()}`
@@ -190,14 +192,13 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
   function enter(
     request: FastifyRequest,
     reply: FastifyReply,
-    returnTo: string,
-    state: string,
+    { name, returnTo, state }: { name: AnswerName; returnTo: string; state: string },
   ): FastifyReply {
-    if (context.keepFragment) return goOn(reply, 'LOGIN_FINISHED', returnTo, fragmentName(state))
+    if (context.keepFragment) return goOn(reply, name, returnTo, fragmentName(state))
     // A strict cookie is not sent along the redirects that began at the provider, so that a redirect
     // would arrive without the session: let the browser navigate on its own.
-    if (context.sameSite === 'strict') return goOn(reply, 'LOGIN_FINISHED', returnTo)
-    return context.answers.redirect(request, reply, 'LOGIN_FINISHED', returnTo)
+    if (context.sameSite === 'strict') return goOn(reply, name, returnTo)
+    return context.answers.redirect(request, reply, name, returnTo)
   }
 
   function goOn(
