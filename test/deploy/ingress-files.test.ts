@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
+import { answerHeaders } from '../../src/http/answers.js'
+import { sharingHeaders } from '../../src/http/cross-origin.js'
 import { createPaths } from '../../src/http/paths.js'
 import { identityHeaderNames } from '../../src/identity/identity-headers.js'
 import { accessTokenHeaderName, assertionHeaderName } from '../../src/identity/reserved-headers.js'
@@ -85,6 +87,40 @@ t.test('BCP-12 whoever asks replaces every identity header', async (t) => {
       const told = isAsTheirs ? header.replace('X-Forwarded-', 'X-Auth-Request-') : header
       t.ok(text.toLowerCase().includes(told.toLowerCase()), `${name} ${told}`)
     }
+  }
+})
+
+t.test('an Envoy that lists what of a refusal clients get lists all of it', async (t) => {
+  const origin = 'https://other.example.com'
+  const told = [
+    ...Object.keys({
+      ...answerHeaders('ANY'),
+      ...sharingHeaders({ origin }, { origins: [origin], preflight: 'pass' }),
+    }),
+    'location',
+    'set-cookie',
+    'content-type',
+    'content-security-policy',
+    'retry-after',
+    'www-authenticate',
+  ]
+  const lists = new Map(
+    files.flatMap(({ name, text }) => {
+      const list =
+        /(?:allowed_client_headers|headersToDownstreamOnDeny):\n([^]*?)\n(?: *- name:|---)/
+      const [, entries] = list.exec(text) ?? []
+      return entries === undefined
+        ? []
+        : [[name, [...entries.matchAll(/[a-z-]+$/gm)].map(([header]) => header)] as const]
+    }),
+  )
+  t.same([...lists.keys()].toSorted(), ['envoy.yaml', 'istio.yaml'])
+  for (const [name, listed] of lists) {
+    t.same(
+      told.filter((header) => !listed.includes(header)),
+      [],
+      name,
+    )
   }
 })
 
