@@ -20,7 +20,8 @@ import { version } from './version.js'
 
 const help = `valetkey ${version}: an authenticating reverse proxy
 
-  valetkey [serve] [--config valetkey.yaml]    run; settings may also come from VALETKEY_* variables
+  valetkey [serve] [--config valetkey.yaml]    run; without a file the VALETKEY_* variables have to
+                                               be enough, and they override one
   valetkey check [--config …] [--online]       validate, and print the configuration in effect;
                                                --online also tries what it names
   valetkey explain --url https://… [--config …]

@@ -10,7 +10,7 @@ import {
 } from './config-error.js'
 import { contradictions } from './contradictions.js'
 import { decode } from './decode.js'
-import { takeOut } from './draft.js'
+import { childOf, takeOut } from './draft.js'
 import { durationPattern, parseDurationMs } from './duration.js'
 import { applyEnvironment } from './environment.js'
 import { applySecurityProfiles } from './fapi.js'
@@ -27,6 +27,12 @@ export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv
   /** Reads a file as UTF-8 text; throws as `readFileSync` does. */
   readonly readFile?: (path: string) => string
+}
+
+/** Where a file lies ready, and each setting is said to be missing. */
+const nothingGiven: ConfigProblem = {
+  path: '',
+  message: 'no --config was given, so that only VALETKEY_* variables count; name a file with it',
 }
 
 /**
@@ -67,6 +73,7 @@ export function loadConfig({ file, env, readFile = readUtf8 }: LoadOptions): Con
     return { path: formatPath(path), message, line: yaml.lineOf(path) }
   }
   const problems: ConfigProblem[] = [
+    ...(file === undefined && childOf(draft, 'publicUrl') === undefined ? [nothingGiven] : []),
     ...environment.problems,
     ...[...malformed, ...secretFindings, ...contrary].map(tell),
   ]

@@ -262,6 +262,32 @@ t.test('a file that cannot be read is a ConfigError', async (t) => {
   )
 })
 
+function problemsWithoutFile(env: NodeJS.ProcessEnv): readonly unknown[] {
+  try {
+    loadConfig({ env })
+    return []
+  } catch (error) {
+    return error instanceof ConfigError ? error.problems : [error]
+  }
+}
+
+t.test('without a file, and without an environment in its place, it says so first', async (t) => {
+  const hint = { path: '', message: /^no --config was given/ }
+  for (const env of [{}, { VALETKEY_CLIENT_SECRET: 'a secret' }]) {
+    t.match(problemsWithoutFile(env).slice(0, 2), [
+      hint,
+      { path: 'publicUrl', message: /is missing/ },
+    ])
+  }
+  const { VALETKEY_ISSUER: _issuer, ...others } = environment
+  t.match(
+    problemsWithoutFile(others),
+    [{ path: 'providers[0].issuer' }],
+    'the environment is in its place',
+  )
+  t.match(problemsOf('listen: 0.0.0.0:4180')[0], { path: 'publicUrl' }, 'there is a file')
+})
+
 t.test('the message of a ConfigError lists every problem with its line', async (t) => {
   t.throws(() => loadText('publicUrl: https://a.example\nlisen: x'), {
     code: 'ERR_CONFIG_INVALID',
