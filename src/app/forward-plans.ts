@@ -32,7 +32,7 @@ export function createForwardPlans(options: {
   readonly closeWithSession: (live: LiveSession, connection: LiveConnection) => void
   readonly findChallengeAnswer: FindChallengeAnswer
   readonly answerWith: AnswerWith
-  /** Ties one to the access token that it was opened with. */
+  /** Ties a WebSocket or an event stream to the access token that it was opened with. */
   readonly closeAtExpiry: (bearer: BearerCaller, connection: LiveConnection) => void
 }): PlanForward {
   const { scheme, callerHeaders, proveToUpstream, closeWithSession } = options

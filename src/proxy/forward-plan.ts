@@ -6,7 +6,7 @@ import type { Upstream } from './upstream.js'
 /** Where and how a request goes on; whoever decides about the request makes it. */
 export interface ForwardPlan extends RequestHeaderChanges {
   readonly upstream: Upstream
-  /** Path and query exactly as the client sent them, in origin form. */
+  /** Path and query in origin form: every byte as the client sent it, less the prefix that the route strips. */
   readonly target: string
   /** What goes with each attempt besides `addHeaders`; a request with a short body, or none, has a second one. */
   readonly credentials?: Credentials | undefined

@@ -34,8 +34,8 @@ export interface WebSockets {
 }
 
 /**
- * WebSockets: an opening handshake is decided upon like any request, so a refusal is an ordinary answer; frames are
- * passed on unchanged, which leaves subprotocols, extensions and close codes to the two ends. Any other upgrade is ignored.
+ * WebSockets: an opening handshake is decided upon like any request, so a refusal is an ordinary answer; messages are
+ * passed on unread, which leaves subprotocols, extensions and close codes to the two ends. Any other upgrade is ignored.
  */
 export const createWebSockets = (context: ForwardingContext): WebSockets => {
   const { fail } = context

@@ -119,8 +119,8 @@ export interface ChangeFeed {
   /** Calls back with each changed key, or with `undefined` when any key may have changed. */
   subscribe(listener: (key: SessionKey | undefined) => void): void
   /**
-   * Since when, without a gap, every change has been reported; `undefined` while that is not certain.
-   * What was loaded at or after `since` and not reported as changed is current.
+   * The stretch of time in which, without a gap, every change has been reported until now; `undefined` while that
+   * is not certain. What was loaded in the same generation and not reported as changed since is current.
    */
   certainty(): { readonly generation: number } | undefined
   /** The last moment (epoch ms) at which the feed was certain in that generation. */

@@ -9,7 +9,7 @@ export interface Metrics {
   readonly login: Tally
   /** Access tokens that clients presented, by result: `accepted` or the code of the refusal. */
   readonly bearer: Tally
-  /** Refreshes by outcome: `refreshed`, `rejected`, `unavailable`. */
+  /** Refreshes by outcome: `refreshed`, `adopted` (somebody else had done it), `ended`, `unavailable`. */
   readonly refresh: Tally
   /** Token exchanges for upstreams by outcome: `exchanged` or the code of the failure. */
   readonly tokenExchange: Tally

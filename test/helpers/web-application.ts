@@ -28,7 +28,7 @@ export async function startWebStack(
  * Every path is a page with a stylesheet, a script, a picture and a link to sign out, but `/api/…` is
  * JSON about who asks, `/events` a stream of server-sent events, and a WebSocket gives back what it gets.
  * The page `/live` asks for JSON again and again, listens to the events and talks through a WebSocket,
- * and counts what came of it (`readTally`). Below `/public/` there are pages for strangers, see `publicPages`.
+ * and counts what came of it (`parseTally` reads it). Below `/public/` there are pages for strangers, see `publicPages`.
  */
 function startWebApplication(): Promise<Upstream> {
   return startUpstream((request, response) => {
