@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { CodedError } from '../errors.js'
 
 /** An entry of `trustedProxies` that is neither an address nor a CIDR. */
-export class TrustedProxyError extends CodedError<'ERR_ACCESS_TRUSTED_PROXY'> {
+class TrustedProxyError extends CodedError<'ERR_ACCESS_TRUSTED_PROXY'> {
   constructor(entry: string) {
     super('ERR_ACCESS_TRUSTED_PROXY', `"${entry}" must be an IP address or a CIDR`)
   }

@@ -2,8 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { Result } from './conformance-page.js'
 
 /** Every file below a folder, by its path in it. */
-export const filesBelow = (folder: string) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+const filesBelow = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
 
 /** The tests of the last run, from the TAP of each file that is still there. */
 export function readResults(folder: string): Result[] {

@@ -62,8 +62,7 @@ export async function recordIn(
   return record
 }
 
-export const ready = () =>
-  ({ kind: 'refreshed', tokens: createTokens(Date.now(), 60_000) }) as const
+const ready = () => ({ kind: 'refreshed', tokens: createTokens(Date.now(), 60_000) }) as const
 
 /**
  * A provider's refresh endpoint that rotates: a refresh token that was used before is refused. Stands in

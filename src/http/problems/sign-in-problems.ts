@@ -26,13 +26,6 @@ export const signInProblems = {
     advice: 'You can try again, perhaps with another account.',
     ways: ['sign-in', 'home'],
   },
-  ERR_CALLBACK_EXPIRED: {
-    status: 400,
-    title: 'This sign-in has expired',
-    explanation: 'The sign-in took longer than ten minutes, or was completed in another tab.',
-    advice: 'Please start again; it usually takes only a moment.',
-    ways: ['sign-in', 'home'],
-  },
   ERR_CALLBACK_INTERACTION: {
     status: 401,
     title: 'The login service has to ask you something',
