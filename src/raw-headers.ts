@@ -14,5 +14,14 @@ export const headersOf = (raw: RawHeaders): readonly Header[] =>
 export const valuesOf = (raw: RawHeaders, name: string): string[] =>
   raw.filter((_text, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name)
 
+/** The value of the first of them. It looks no further, since it is asked about every response. */
+export function firstValueOf(raw: RawHeaders, name: string): string | undefined {
+  for (let index = 0; index < raw.length; index += 2) {
+    const each = raw[index]
+    if (each?.length === name.length && each.toLowerCase() === name) return raw[index + 1]
+  }
+  return undefined
+}
+
 export const namesIn = (raw: RawHeaders): readonly string[] =>
   raw.filter((_text, index) => index % 2 === 0)

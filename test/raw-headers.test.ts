@@ -1,5 +1,5 @@
 import t from 'tap'
-import { headersOf, namesIn, rawHeaders, valuesOf } from '../src/raw-headers.js'
+import { firstValueOf, headersOf, namesIn, rawHeaders, valuesOf } from '../src/raw-headers.js'
 
 t.test('headers are names and values by turns, and pairs again', async (t) => {
   const headers = [
@@ -16,6 +16,9 @@ t.test('headers are names and values by turns, and pairs again', async (t) => {
   )
   t.same(valuesOf(raw, 'x-forwarded-user'), ['alice', 'X-Forwarded-User'])
   t.same(valuesOf(['a', 'b', 'B', ''], 'b'), [''], 'a value is no name')
+  t.equal(firstValueOf(raw, 'x-forwarded-user'), 'alice')
+  t.equal(firstValueOf(['a', 'b', 'B', ''], 'b'), '')
+  t.equal(firstValueOf(raw, 'alice'), undefined)
   t.same(rawHeaders([]), [])
   t.same(headersOf([]), [])
 })

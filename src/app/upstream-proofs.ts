@@ -2,7 +2,7 @@ import { parseChallenges } from '../access/challenges.js'
 import { createProver, type Prover } from '../identity/dpop-proof.js'
 import type { Credentials } from '../proxy/credentials.js'
 import { upstreamTarget, type Upstream } from '../proxy/upstream.js'
-import { valuesOf } from '../raw-headers.js'
+import { firstValueOf, valuesOf } from '../raw-headers.js'
 import type { SentToken } from '../session/session.js'
 
 /**
@@ -33,7 +33,7 @@ export function createUpstreamProofs(clock: () => number): ProveToUpstream {
         return ['Authorization', `DPoP ${accessToken}`, 'DPoP', proof]
       },
       learn({ statusCode, rawHeaders }) {
-        const [nonce] = valuesOf(rawHeaders, 'dpop-nonce')
+        const nonce = firstValueOf(rawHeaders, 'dpop-nonce')
         if (nonce === undefined || nonce === '') return false
         nonces.set(place, nonce)
         return statusCode === 401 && asksForNonce(valuesOf(rawHeaders, 'www-authenticate'))

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { firstValueOf } from '../raw-headers.js'
 import type { ResponseHead } from './exchange.js'
 import { closeWithinMs, type LiveConnection } from './live-connection.js'
 
@@ -7,7 +8,7 @@ const endlessTypes = /^\s*(text\/event-stream|multipart\/x-mixed-replace)\s*(;|$
 
 /** Whether a response goes on for as long as both ends like, unlike one that is merely long. */
 export const isEventStream = ({ rawHeaders }: ResponseHead): boolean =>
-  endlessTypes.test(findHeader(rawHeaders, 'content-type') ?? '')
+  endlessTypes.test(firstValueOf(rawHeaders, 'content-type') ?? '')
 
 /**
  * An event stream that is being sent as `sent`. Closing ends it after the last piece that came: what a client has of an
@@ -33,17 +34,8 @@ export const createEventStream = (
       // the client may have stopped reading
       timer = setTimeout(() => sent.destroy(), closeWithinMs)
       stop()
-      if (findHeader(rawHeaders, 'content-length') === undefined) sent.end()
+      if (firstValueOf(rawHeaders, 'content-length') === undefined) sent.end()
       else sent.destroy()
     },
   }
-}
-
-const findHeader = (rawHeaders: readonly string[], name: string): string | undefined => {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name) {
-      return rawHeaders[i + 1]
-    }
-  }
-  return undefined
 }
