@@ -29,9 +29,9 @@ export interface RefusedOriginalRequest {
 }
 
 /** nginx and ingress-nginx, as configured for auth_request. */
-const byNginx = { target: 'x-original-url', method: 'x-original-method' }
+export const byNginx = { target: 'x-original-url', method: 'x-original-method' }
 /** Traefik's ForwardAuth and Caddy's forward_auth. */
-const byTraefik = { target: 'x-forwarded-uri', method: 'x-forwarded-method' }
+export const byTraefik = { target: 'x-forwarded-uri', method: 'x-forwarded-method' }
 const originalHost = 'x-original-host'
 const forwardedHost = 'x-forwarded-host'
 

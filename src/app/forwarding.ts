@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { CompiledRoute } from '../access/route-table.js'
-import type { Answers, AnswerWith } from '../http/answers.js'
+import { answerHeaderName, type Answers, type AnswerWith } from '../http/answers.js'
 import type { CookieNames } from '../http/cookies.js'
 import type { Forwarding } from '../http/server.js'
 import type { StepUps } from '../http/step-ups.js'
@@ -43,7 +43,7 @@ export function createForwarding(options: {
   })
   const forwarder = createForwarder({
     isReservedHeader,
-    isAnswerHeader: (name) => name === 'x-valetkey-answer',
+    isAnswerHeader: (name) => name === answerHeaderName,
     isOwnCookie: cookieNames.isOwnCookie,
     onFinalRecipient(request, response) {
       answerWith(request, response, (_asked, reply) => answers.empty(reply, 'OPTIONS', 204))

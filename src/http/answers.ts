@@ -196,9 +196,12 @@ export function createAnswers(options: {
   }
 }
 
+/** Tells an answer of ours from one of the upstream's, and which it is. In lower case, as node has names. */
+export const answerHeaderName = 'x-valetkey-answer'
+
 /** What every answer of ours carries: its name, and that nobody may keep, guess or pass it on. */
 export const answerHeaders = (name: string) => ({
-  'x-valetkey-answer': name,
+  [answerHeaderName]: name,
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

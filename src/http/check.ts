@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ClientFacts } from '../access/forwarded.js'
 import type { Header } from '../identity/header-value.js'
 import { headersOf } from '../raw-headers.js'
-import type { Answers } from './answers.js'
+import { answerHeaderName, type Answers } from './answers.js'
 import { admittedHeaders, type ForwardAuth, logUntrusted } from './forward-auth.js'
 import type { RenderAnswer, RenderedAnswer } from './renderer.js'
 
@@ -41,7 +41,7 @@ export function createCheck(options: {
     const sent = { headers: joinedHeaders(checked.headers), rawHeaders: checked.headers.flat() }
     const refused = async (answer: Parameters<RenderAnswer>[1]): Promise<CheckResult> => {
       const rendered = await renderAnswer(sent.headers, answer)
-      onAnswered(rendered.headers.find(([name]) => name === 'x-valetkey-answer')?.[1] ?? '')
+      onAnswered(rendered.headers.find(([name]) => name === answerHeaderName)?.[1] ?? '')
       return { kind: 'refused', ...rendered }
     }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { answerHeaderName } from './answers.js'
 import type { Arrival } from './arrival.js'
 import { type Initiator, initiatorOf } from './navigation.js'
 
@@ -55,7 +56,7 @@ export function sharingHeaders(
 ): Readonly<Record<string, string>> {
   const { origin } = headers
   if (origin === undefined || !isListed(origins, origin)) return {}
-  const exposed = 'X-Valetkey-Answer, Retry-After, WWW-Authenticate'
+  const exposed = `${answerHeaderName}, Retry-After, WWW-Authenticate`
   const shared = { vary: 'Origin', 'access-control-expose-headers': exposed }
   // Anybody may read what a stranger is told, and nobody unnamed what the person is told.
   if (origins.includes('*')) return { ...shared, 'access-control-allow-origin': '*' }

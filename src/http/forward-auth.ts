@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { ClientFacts } from '../access/forwarded.js'
+import { byNginx, byTraefik } from '../access/original-request.js'
 import type { CompiledRoute } from '../access/route-table.js'
 import type { Missing, Rule } from '../access/rules.js'
 import type { HeadersToRemove } from '../identity/headers-to-remove.js'
@@ -79,4 +80,4 @@ export function logUnnamed(request: FastifyRequest): void {
 
 /** Whether a subrequest means to say which request it asks about. */
 export const namesRequest = ({ headers }: IncomingMessage): boolean =>
-  headers['x-original-url'] !== undefined || headers['x-forwarded-uri'] !== undefined
+  headers[byNginx.target] !== undefined || headers[byTraefik.target] !== undefined

@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { answerHeaderName } from './answers.js'
 
 /** Answers bytes that are no HTTP request; there is no request to speak of and no telling what follows. */
 export function answerMalformed(
@@ -18,7 +19,7 @@ export function answerMalformed(
   const [status, reason, code] = malformedAnswers[cause] ?? [400, 'Bad Request', 'ERR_REQUEST']
   const body = JSON.stringify({ type: 'about:blank', title: reason, status, code })
   socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nX-Valetkey-Answer: ${code}\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${status} ${reason}\r\n${answerHeaderName}: ${code}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${body.length}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
   )
 }

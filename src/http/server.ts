@@ -7,7 +7,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import type { Answer, Answers, AnswerWith } from './answers.js'
+import { type Answer, answerHeaderName, type Answers, type AnswerWith } from './answers.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerEndpoints, servedPaths, subrequestEndpoints } from './endpoints.js'
 import { continueIfAsked } from './expectation.js'
@@ -120,7 +120,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     })
   })
   server.addHook('onResponse', (request, reply, done) => {
-    options.onAnswered(request, reply, String(reply.getHeader('x-valetkey-answer')))
+    options.onAnswered(request, reply, String(reply.getHeader(answerHeaderName)))
     done()
   })
 

@@ -1,3 +1,4 @@
+import { byNginx } from '../access/original-request.js'
 import type { RawHeaders } from '../raw-headers.js'
 import { remember } from '../remember.js'
 import type { HopFields } from './hop-fields.js'
@@ -24,9 +25,9 @@ export interface RequestHeaderChanges {
 const claimsOfForwarders = new Set([
   'forwarded',
   'x-real-ip',
-  'x-original-method',
   'x-original-uri',
-  'x-original-url',
+  byNginx.method,
+  byNginx.target,
   'x-rewrite-url',
 ])
 

@@ -19,7 +19,7 @@ t.test('what is no HTTP gets 400 with a name, and nothing of the inside', async 
     const text = await rawRequest(port, bytes)
     const { status, headerLines } = parseResponse(text)
     t.equal(status, 400, name)
-    t.ok(headerLines.includes('X-Valetkey-Answer: ERR_REQUEST'), name)
+    t.ok(headerLines.includes('x-valetkey-answer: ERR_REQUEST'), name)
     t.ok(headerLines.includes('Cache-Control: no-store'), name)
     t.notMatch(text, /node:|\.js:|HPE_|Error/, name)
   }
