@@ -72,6 +72,7 @@ const everywhere = new Set([
   'src/errors.ts',
   'src/end-of-turn.ts',
   'src/garbage.ts',
+  'src/left-connection.ts',
   'src/raw-headers.ts',
   'src/remember.ts',
 ])

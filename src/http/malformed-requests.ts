@@ -1,7 +1,7 @@
-import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { answerHeaderName } from './answers.js'
+import { responseUnderWay } from '../left-connection.js'
 
 /** Answers bytes that are no HTTP request; there is no request to speak of and no telling what follows. */
 export function answerMalformed(
@@ -12,7 +12,12 @@ export function answerMalformed(
   const { code: cause = '' } = error
   // What failed may be TLS or the connection itself, which takes no answer.
   const isHttp = cause.startsWith('HPE_') || cause.startsWith('ERR_HTTP_')
-  if (!isHttp || socket.destroyed || !socket.writable || isAnswering(socket)) {
+  if (
+    !isHttp ||
+    socket.destroyed ||
+    !socket.writable ||
+    responseUnderWay(socket)?.headersSent === true
+  ) {
     socket.destroy()
     return
   }
@@ -22,15 +27,6 @@ export function answerMalformed(
     `HTTP/1.1 ${status} ${reason}\r\n${answerHeaderName}: ${code}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${body.length}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
   )
-}
-
-/**
- * Whether a response has begun on the socket, in which ours would get lost. Only this property tells,
- * by which node's own handler of client errors goes, too.
- */
-function isAnswering(socket: Socket): boolean {
-  const current: unknown = Reflect.get(socket, '_httpMessage')
-  return current instanceof ServerResponse && current.headersSent
 }
 
 const malformedAnswers: Record<string, [number, string, string]> = {

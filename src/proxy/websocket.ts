@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import {
   request as httpRequest,
   type Server,
-  ServerResponse,
+  type ServerResponse,
   type ClientRequest,
   type IncomingMessage,
 } from 'node:http'
-import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { responseUnderWay, takeLeftConnection } from '../left-connection.js'
 import { connectedEvent, startConnection } from './connection.js'
 import { createEventStream, isEventStream } from './event-stream.js'
 import type { ResponseHead } from './exchange.js'
@@ -45,22 +45,18 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     // Node asks this from version 24.9 on; before, every upgrade ends up in the event below.
     Object.assign(server, { shouldUpgradeCallback: isWebSocketHandshake })
     server.on('upgrade', (request: IncomingMessage, socket, head: Buffer) => {
-      if (isAnswering(socket)) {
-        socket.destroy()
-        return
-      }
       if (!isWebSocketHandshake(request)) {
-        readmitWithoutUpgrade(server, request, socket, head)
+        if (responseUnderWay(socket) === undefined) {
+          readmitWithoutUpgrade(server, request, socket, head)
+        } else {
+          socket.destroy()
+        }
         return
       }
-      if (!(socket instanceof Socket)) return
-      socket.on('error', () => socket.destroy())
-      handshakes.set(request, { socket, head })
-      const response = new ServerResponse(request)
-      response.shouldKeepAlive = false
-      response.assignSocket(socket)
-      response.on('finish', () => socket.destroySoon())
-      take(request, response)
+      const taken = takeLeftConnection(request, socket)
+      if (taken === undefined) return
+      handshakes.set(request, { socket: taken.socket, head })
+      take(request, taken.response)
     })
   }
 
@@ -159,12 +155,6 @@ export const createWebSockets = (context: ForwardingContext): WebSockets => {
     context.onLive(plan, createEventStream(response, head, stop))
   }
 }
-
-/**
- * Whether the answer to an earlier request still has the connection, which node leaves nobody to ask about: an upgrade
- * that was sent without waiting for it. Nothing could be sent in its turn, and no client of WebSockets does that.
- */
-const isAnswering = (socket: Duplex): boolean => Boolean(Reflect.get(socket, '_httpMessage'))
 
 /**
  * Sees when a client goes while its handshake is on the way, for which its connection has to be read. At most one piece of

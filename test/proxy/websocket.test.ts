@@ -413,3 +413,25 @@ t.test('a client that goes while it is refused leaves nothing behind', async (t)
   socket.end()
   await left
 })
+
+t.test('SMU an upgrade behind a request that waits closes the connection, no more', async (t) => {
+  const upstream = await startUpstream()
+  t.teardown(() => upstream.close())
+  const proxy = await startProxy(t, upstream.url)
+  const others = [handshake, handshake.replace('websocket', 'h2c')]
+  for (const head of others) {
+    for (const before of ['GET /slow', 'GET /a', 'GET /stream?bytes=100000000']) {
+      t.notMatch(
+        await rawRequest(proxy.port, `${before} HTTP/1.1\r\nHost: a\r\n\r\n${head}\r\n`),
+        / 101 /,
+        before,
+      )
+    }
+  }
+  await upstream.connectionsClosed()
+  t.equal(proxy.live.length, 0)
+  const socket = await open(proxy)
+  socket.send('hello')
+  t.equal(await message(socket), 'hello', 'others go on')
+  socket.terminate()
+})
