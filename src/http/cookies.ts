@@ -1,3 +1,5 @@
+import { isTicket } from '../session/ticket.js'
+
 /** A pending login's cookie as the browser sent it. */
 export interface LoginCookie {
   readonly name: string
@@ -27,7 +29,10 @@ export interface CookieNames {
   login(state: string): string
   /** Whether a cookie of this exact, case-sensitive name belongs to Valetkey. */
   isOwnCookie(name: string): boolean
-  /** The value of the first ticket cookie, without looking at any other cookie. */
+  /**
+   * The value of the session cookie, without looking at cookies of other names. Of several it is the first that has the
+   * form of a ticket, or else the last: a sibling host can plant some, which browsers send first if their path is longer.
+   */
   readTicketCookie(cookieHeader: string | undefined): string | undefined
   /** The value of the first cookie of that name. */
   readCookie(name: string, cookieHeader: string | undefined): string | undefined
@@ -76,7 +81,7 @@ export function createCookieNames(options: {
       name.startsWith(loginPrefix) ||
       name.startsWith(formPrefix),
     readTicketCookie: (cookieHeader) =>
-      cookieHeader === undefined ? undefined : findCookie(cookieHeader, ticket),
+      cookieHeader === undefined ? undefined : findTicket(cookieHeader, ticket),
     readCookie: (name, cookieHeader) =>
       cookieHeader === undefined ? undefined : findCookie(cookieHeader, name),
     listLoginCookies: (cookieHeader) =>
@@ -136,14 +141,36 @@ function cookiePairs(cookieHeader: string | undefined): { name: string; value: s
   })
 }
 
-function findCookie(header: string, name: string): string | undefined {
-  for (let at = header.indexOf(name); at !== -1; at = header.indexOf(name, at + 1)) {
-    const equals = at + name.length
-    if (header.charCodeAt(equals) !== 0x3d || !startsPair(header, at)) continue
-    const semicolon = header.indexOf(';', equals)
-    return header.slice(equals + 1, semicolon === -1 ? header.length : semicolon).trim()
+/** The form of the only one is not looked at here: whoever reads the ticket does, and every request has one. */
+function findTicket(header: string, name: string): string | undefined {
+  let at = findPair(header, name, 0)
+  if (at === -1) return undefined
+  for (;;) {
+    const next = findPair(header, name, at + 1)
+    const value = valueAt(header, at + name.length)
+    if (next === -1 || isTicket(value)) return value
+    at = next
   }
-  return undefined
+}
+
+function findCookie(header: string, name: string): string | undefined {
+  const at = findPair(header, name, 0)
+  return at === -1 ? undefined : valueAt(header, at + name.length)
+}
+
+/** Where the next pair of that name begins; -1 when there is none. */
+function findPair(header: string, name: string, from: number): number {
+  let at = header.indexOf(name, from)
+  while (at !== -1) {
+    if (header.charCodeAt(at + name.length) === 0x3d && startsPair(header, at)) return at
+    at = header.indexOf(name, at + 1)
+  }
+  return -1
+}
+
+function valueAt(header: string, equals: number): string {
+  const semicolon = header.indexOf(';', equals)
+  return header.slice(equals + 1, semicolon === -1 ? header.length : semicolon).trim()
 }
 
 function startsPair(header: string, at: number): boolean {

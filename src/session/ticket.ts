@@ -34,12 +34,16 @@ export function formatTicket(ticket: Ticket): string {
   return `1.${ticket.id}.${ticket.secret}`
 }
 
+/** Whether a cookie value has the form of a ticket, which says nothing about a session. */
+export const isTicket = (cookieValue: string): boolean =>
+  cookieValue.length === ticketLength && shape.test(cookieValue)
+
 /**
  * Reads a cookie value. Everything but the one spelling that `formatTicket` writes is `undefined`, and
  * costs no more than a look at its length and characters.
  */
 export function readTicket(cookieValue: string): PresentedTicket | undefined {
-  if (cookieValue.length !== ticketLength || !shape.test(cookieValue)) return undefined
+  if (!isTicket(cookieValue)) return undefined
   return { id: cookieValue.slice(idStart, idEnd), secret: cookieValue.slice(secretStart) }
 }
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { createCookieNames, formatLoginCookie, loginCookiesToDrop } from '../../src/http/cookies.js'
+import { createTicket, formatTicket, parseTicket } from '../../src/session/ticket.js'
 
 const https = createCookieNames({ publicUrl: 'https://app.example.com', domain: null })
 
@@ -17,22 +18,27 @@ t.test('CK-3 the name demands what the configuration can keep', async (t) => {
   t.equal(https.login('abcdefghijklmnopqrstuvwxyz'), '__Host-valetkey-login-abcdefghijklmnop')
 })
 
+const good = formatTicket(createTicket())
+const other = formatTicket(createTicket())
+const headerOf = (...values: string[]) =>
+  values.map((value) => `__Host-valetkey=${value}`).join('; ')
+
 t.test('CK-3 finds the ticket by its exact name only', async (t) => {
   const found: [string, string | undefined][] = [
-    ['__Host-valetkey=1.a.b', '1.a.b'],
-    ['a=b; __Host-valetkey=1.a.b; c=d', '1.a.b'],
-    ['a=b;__Host-valetkey=1.a.b;c=d', '1.a.b'],
-    ['a=b;\t__Host-valetkey=1.a.b  ;c', '1.a.b'],
-    ['__host-valetkey=planted', undefined],
-    ['__HOST-VALETKEY=planted', undefined],
-    ['__host-valetkey=planted; __Host-valetkey=1.a.b', '1.a.b'],
-    ['x__Host-valetkey=planted', undefined],
-    ['x=__Host-valetkey=planted', undefined],
-    ['x="__Host-valetkey=planted"', undefined],
-    ['x=y __Host-valetkey=planted', undefined],
+    [`__Host-valetkey=${good}`, good],
+    [`a=b; __Host-valetkey=${good}; c=d`, good],
+    [`a=b;__Host-valetkey=${good};c=d`, good],
+    [`a=b;\t__Host-valetkey=${good}  ;c`, good],
+    [`__host-valetkey=${other}`, undefined],
+    [`__HOST-VALETKEY=${other}`, undefined],
+    [`__host-valetkey=${other}; __Host-valetkey=${good}`, good],
+    [`x__Host-valetkey=${other}`, undefined],
+    [`x=__Host-valetkey=${other}`, undefined],
+    [`x="__Host-valetkey=${other}"`, undefined],
+    [`x=y __Host-valetkey=${other}`, undefined],
     ['__Host-valetkey-login-x=y', undefined],
     ['__Host-valetkey', undefined],
-    ['__Host-valetkey =1.a.b', undefined],
+    [`__Host-valetkey =${good}`, undefined],
     ['__Host-valetkey=', ''],
     ['', undefined],
   ]
@@ -40,8 +46,15 @@ t.test('CK-3 finds the ticket by its exact name only', async (t) => {
   t.equal(https.readTicketCookie(undefined), undefined)
 })
 
-t.test('CK-6 the first of two tickets counts', async (t) => {
-  t.equal(https.readTicketCookie('__Host-valetkey=first; __Host-valetkey=second'), 'first')
+t.test('CK-6 of several session cookies the first counts that can be a ticket', async (t) => {
+  t.equal(https.readTicketCookie(headerOf(good, other)), good)
+  const planted = ['', 'x', `"${other}"`, `${other}x`, other.slice(1), `${other.slice(0, -1)}=`]
+  for (const each of planted) {
+    t.equal(https.readTicketCookie(headerOf(each, good)), good, each)
+    t.equal(https.readTicketCookie(headerOf(good, each)), good, each)
+    t.equal(https.readTicketCookie(headerOf('y', each)), each, each)
+  }
+  t.equal(https.readTicketCookie(headerOf(...planted, good, other)), good)
 })
 
 t.test(
@@ -59,6 +72,8 @@ t.test(
         '"',
         '%zz',
         '__host-valetkey',
+        `__Host-valetkey=${good}`,
+        `;__Host-valetkey=${other};`,
       ),
       fc.string(),
     )
@@ -68,11 +83,11 @@ t.test(
         const parsed = header
           .split(';')
           .map((pair) => pair.replace(/^[ \t]+/, ''))
-          .find((pair) => pair.startsWith('__Host-valetkey='))
-          ?.slice('__Host-valetkey='.length)
-          .trim()
+          .filter((pair) => pair.startsWith('__Host-valetkey='))
+          .map((pair) => pair.slice('__Host-valetkey='.length).trim())
+        const ticket = parsed.find((value) => parseTicket(value) !== undefined) ?? parsed.at(-1)
         https.listLoginCookies(header)
-        return https.readTicketCookie(header) === parsed
+        return https.readTicketCookie(header) === ticket
       }),
       { numRuns: 2000 },
     )
