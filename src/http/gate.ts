@@ -74,7 +74,9 @@ export function createGate(options: GateOptions): TakeRequest {
     const fault = messageFault(request)
     if (fault !== undefined) {
       distrust.begin(request)
-      const headers = { connection: 'close' }
+      // RFC 9110 §10.2.1: an authority takes no method at all.
+      const allow = fault === 'ERR_METHOD_NOT_ALLOWED' ? { allow: '' } : {}
+      const headers = { connection: 'close', ...allow }
       answerWith(request, response, (asked, reply) =>
         answers.problem(asked, reply, fault, { headers }),
       )

@@ -39,7 +39,7 @@ export function createHttp2Side({ idleMs }: { readonly idleMs: number }): Http2S
   let isDraining = false
 
   const server = createServer({ settings, maxHeaderListPairs: 200 })
-  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+  for (const event of ['request', 'checkContinue', 'checkExpectation', 'connect']) {
     server.on(event, toHttp1Form)
   }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
+import { takeLeftConnection } from '../left-connection.js'
 import { createHttp2Side } from './http2-server.js'
 import { keepHttpShapes } from './lasting-shapes.js'
 import { switchProtocols } from './protocol-switch.js'
@@ -55,8 +56,17 @@ export function createListener(options: {
   // RFC 9110 §10.1.1: a client that asks before it sends a body hears of a refusal instead.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest)
 
+  // Without a listener node would close the connection without a word.
+  server.on('connect', (request: IncomingMessage, socket) => {
+    const taken = takeLeftConnection(request, socket)
+    if (taken === undefined) return
+    // What was sent behind it is thrown away, since unread it would have the answer lost with the connection.
+    socket.resume()
+    onRequest(request, taken.response)
+  })
+
   const http2 = createHttp2Side({ idleMs })
-  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+  for (const event of ['request', 'checkContinue', 'checkExpectation', 'connect']) {
     http2.server.on(event, onRequest)
   }
   const endUndecided = switchProtocols(server, http2.server, headersTimeoutMs)

@@ -9,7 +9,12 @@ import { Http2ServerRequest } from 'node:http2'
  */
 export function messageFault(
   request: IncomingMessage,
-): 'ERR_REQUEST_FRAMING' | 'ERR_REQUEST_HEADERS_TOO_LARGE' | 'ERR_REQUEST_EXPECTATION' | undefined {
+):
+  | 'ERR_REQUEST_FRAMING'
+  | 'ERR_REQUEST_HEADERS_TOO_LARGE'
+  | 'ERR_REQUEST_EXPECTATION'
+  | 'ERR_METHOD_NOT_ALLOWED'
+  | undefined {
   const { headers, httpVersion } = request
   if (request instanceof Http2ServerRequest) {
     // A client is told of the limit, and held to it by node once it has said that it knows.
@@ -18,6 +23,8 @@ export function messageFault(
     // RFC 9112 §2.3: what a later version would frame otherwise is not read by the rules of this one.
     return 'ERR_REQUEST_FRAMING'
   }
+  // It asks for a tunnel (RFC 9110 §9.3.6), and what follows it is nobody's request.
+  if (request.method === 'CONNECT') return 'ERR_METHOD_NOT_ALLOWED'
   const coding = headers['transfer-encoding']
   if (coding !== undefined) {
     // RFC 9112 §6.1: HTTP/1.0 knows no transfer codings, so somebody on the way may not have seen this one.
