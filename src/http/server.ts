@@ -14,7 +14,7 @@ import { continueIfAsked } from './expectation.js'
 import { createGate, type GateOptions, type TakeRequest } from './gate.js'
 import { isGrpcCall } from './grpc.js'
 import { type Certificate, createListener, type Listener } from './listener.js'
-import { answerMalformed } from './malformed-requests.js'
+import { createMalformedAnswers } from './malformed-requests.js'
 import { createSubrequestAnswers } from './subrequests.js'
 
 /** Sends admitted requests to their upstreams. */
@@ -85,7 +85,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    clientErrorHandler: answerMalformed,
+    clientErrorHandler: createMalformedAnswers(options),
   })
   server.decorateRequest('isGrpcCall', false)
   server.addHook('preClose', (done) => {

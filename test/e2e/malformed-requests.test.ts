@@ -17,12 +17,24 @@ t.test('what is no HTTP gets 400 with a name, and nothing of the inside', async 
   }
   for (const [name, bytes] of Object.entries(requests)) {
     const text = await rawRequest(port, bytes)
-    const { status, headerLines } = parseResponse(text)
+    const { status, headerLines, body } = parseResponse(text)
     t.equal(status, 400, name)
     t.ok(headerLines.includes('x-valetkey-answer: ERR_REQUEST'), name)
     t.ok(headerLines.includes('Cache-Control: no-store'), name)
+    const problem = { title: 'Bad Request', status: 400, detail: /malformed/, code: 'ERR_REQUEST' }
+    t.match(JSON.parse(body), { ...problem, request_id: /^[0-9a-f]{10}-/ }, name)
     t.notMatch(text, /node:|\.js:|HPE_|Error/, name)
   }
+})
+
+t.test('header fields beyond the limit get 431 with what to do about it', async (t) => {
+  const stack = await startStack(t)
+  const { host, port } = new URL(stack.publicUrl)
+  const head = `GET / HTTP/1.1\r\nHost: ${host}\r\nCookie: a=${'x'.repeat(20_000)}\r\n\r\n`
+  const { status, body } = parseResponse(await rawRequest(Number(port), head))
+  t.equal(status, 431)
+  const code = 'ERR_REQUEST_HEADERS_TOO_LARGE'
+  t.match(JSON.parse(body), { status, code, detail: /cookies/, request_id: /./ })
 })
 
 t.test('bytes that are no request never get into an answer that is under way', async (t) => {
