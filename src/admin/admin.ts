@@ -1,4 +1,13 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Socket } from 'node:net'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import { createRequestIds } from '../telemetry/request-id.js'
+import { sendProblem } from './problem.js'
 import { registerSessions, type SessionsOptions } from './sessions.js'
 
 /** Why a component is not ready, in words for an operator. */
@@ -15,6 +24,8 @@ export interface AdminOptions {
   readonly warnings?: () => readonly Unreadiness[]
   readonly metrics: { readonly contentType: string; render(): Promise<string> }
   readonly sessions: SessionsOptions
+  /** Answers bytes that are no HTTP request. */
+  readonly answerMalformed: (error: Error, socket: Socket) => void
 }
 
 /**
@@ -30,18 +41,26 @@ export function createAdmin(options: AdminOptions): FastifyInstance {
     forceCloseConnections: true,
     bodyLimit: 16 * 1024,
     requestTimeout: 10_000,
+    genReqId: createRequestIds(),
+    clientErrorHandler: options.answerMalformed,
+    // What the framework refuses before it has looked for a route, such as a path that cannot be decoded.
+    frameworkErrors(error, request, reply) {
+      keepFromOthers(reply)
+      answerError(error, request, reply)
+    },
   })
 
   admin.addHook('onRequest', async (_request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    keepFromOthers(reply)
   })
   admin.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ code: 'ERR_ROUTE_NOT_FOUND' }),
+    sendProblem(reply, {
+      status: 404,
+      code: 'ERR_ROUTE_NOT_FOUND',
+      detail: 'there is nothing at this address, or not for this method',
+    }),
   )
-  admin.setErrorHandler((error, request, reply) => {
-    request.log.error({ err: error }, 'admin request failed')
-    return reply.code(500).send({ code: 'ERR_INTERNAL' })
-  })
+  admin.setErrorHandler(answerError)
 
   admin.get('/healthz', () => ({ healthy: true }))
 
@@ -59,4 +78,19 @@ export function createAdmin(options: AdminOptions): FastifyInstance {
   registerSessions(admin, options.sessions)
 
   return admin
+}
+
+function keepFromOthers(reply: FastifyReply): void {
+  reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    const detail = 'the request cannot be read'
+    return sendProblem(reply, { status, code: 'ERR_REQUEST', detail })
+  }
+  request.log.error({ err: error }, 'admin request failed')
+  const detail = 'an unexpected error happened; the log has it under the request id'
+  return sendProblem(reply, { status: 500, code: 'ERR_INTERNAL', detail })
 }

@@ -1,5 +1,6 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
 import { createBearerCheck } from './bearer-check.js'
+import { sendProblem } from './problem.js'
 
 /**
  * Makes the hook that lets only operators pass. Without a token in the configuration there are none,
@@ -9,7 +10,8 @@ export function createBearerGate(token: string | undefined): onRequestAsyncHookH
   const hasToken = createBearerCheck(token)
   return async function demandToken(request, reply) {
     if (token === undefined) {
-      return reply.code(403).send({
+      return sendProblem(reply, {
+        status: 403,
         code: 'ERR_ADMIN_TOKEN_MISSING',
         detail:
           'no admin token is configured; set admin.tokenFile to a file that holds one, such as `valetkey keygen` prints',
@@ -18,12 +20,11 @@ export function createBearerGate(token: string | undefined): onRequestAsyncHookH
     if (hasToken(request.headers.authorization)) return undefined
     // RFC 6750 §3: without credentials the challenge names no error.
     const challenge = request.headers.authorization === undefined ? '' : ', error="invalid_token"'
-    return reply
-      .code(401)
-      .header('www-authenticate', `Bearer realm="valetkey admin"${challenge}`)
-      .send({
-        code: 'ERR_ADMIN_TOKEN',
-        detail: 'this needs `Authorization: Bearer` with the admin token',
-      })
+    reply.header('www-authenticate', `Bearer realm="valetkey admin"${challenge}`)
+    return sendProblem(reply, {
+      status: 401,
+      code: 'ERR_ADMIN_TOKEN',
+      detail: 'this needs `Authorization: Bearer` with the admin token',
+    })
   }
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type SessionKey, StoreUnavailableError } from '../session/session-store.js'
 import type { SessionInventory, SessionPage } from '../session/session-inventory.js'
 import { createBearerGate } from './bearer-gate.js'
+import { sendProblem } from './problem.js'
 import type { ListedSession, SessionListing } from './session-listing.js'
 
 /** Which sessions an operator ended, for the log. */
@@ -40,9 +41,11 @@ export function registerSessions(admin: FastifyInstance, options: SessionsOption
       readQuery(request, [])
       const session = request.params.id
       if (!isSessionKey(session) || !(await inventory.endByKey(session))) {
-        return reply
-          .code(404)
-          .send({ code: 'ERR_SESSION_UNKNOWN', detail: 'there is no session of this id' })
+        return sendProblem(reply, {
+          status: 404,
+          code: 'ERR_SESSION_UNKNOWN',
+          detail: 'there is no session of this id',
+        })
       }
       options.onRevoked(1, { session })
       return reply.code(204).send()
@@ -84,14 +87,16 @@ class QueryError extends Error {}
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof QueryError) {
-    return reply.code(400).send({ code: 'ERR_REQUEST', detail: error.message })
+    return sendProblem(reply, { status: 400, code: 'ERR_REQUEST', detail: error.message })
   }
   if (!(error instanceof StoreUnavailableError)) throw error
   request.log.warn({ err: error }, 'session store')
-  return reply
-    .code(503)
-    .header('retry-after', '2')
-    .send({ code: error.code, detail: 'the session store does not answer; nothing is known' })
+  reply.header('retry-after', '2')
+  return sendProblem(reply, {
+    status: 503,
+    code: error.code,
+    detail: 'the session store does not answer; nothing is known',
+  })
 }
 
 /** The query's parameters. One that is misspelt or repeated must not end more than was meant. */

@@ -2,11 +2,13 @@ import type { Logger } from 'pino'
 import { createAdmin, type Unreadiness } from '../admin/admin.js'
 import { issuersOf } from '../config/issuer-template.js'
 import type { Config } from '../config/schema.js'
+import { createMalformedAnswers } from '../http/malformed-requests.js'
 import { createAssertions } from './assertions.js'
 import { createExtAuthz } from './ext-authz.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
 import { createMetrics } from '../telemetry/metrics.js'
+import { createRequestIds } from '../telemetry/request-id.js'
 import { followCertificateFiles, readCertificate } from './certificate-files.js'
 import { checkReachable, type OnlineFindings } from './check-reachable.js'
 import { listenOn } from './listen.js'
@@ -92,6 +94,7 @@ export async function createApp(
         logger.info({ ...what, ended }, 'sessions revoked by an operator')
       },
     },
+    answerMalformed: createMalformedAnswers({ logger, newRequestId: createRequestIds() }),
   })
 
   return {

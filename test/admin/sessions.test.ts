@@ -31,6 +31,7 @@ function start(t: Test, options: Start = {}) {
       issuers: [identity.issuer, otherIssuer],
       onRevoked: (ended, what) => revoked.push([ended, what]),
     },
+    answerMalformed: (_error, socket) => socket.destroy(),
   })
   t.teardown(() => admin.close())
 
@@ -78,6 +79,9 @@ t.test('only the token opens the list', async (t) => {
   const none = await admin.inject('/sessions')
   t.equal(none.statusCode, 401)
   t.equal(none.headers['www-authenticate'], 'Bearer realm="valetkey admin"')
+  t.equal(none.headers['x-valetkey-answer'], 'ERR_ADMIN_TOKEN')
+  t.match(none.headers['content-type'], /^application\/problem\+json/)
+  t.match(none.json(), { title: 'Unauthorized', status: 401, code: 'ERR_ADMIN_TOKEN' })
   for (const [method, url] of [
     ['GET', '/sessions'],
     ['DELETE', '/sessions?sub=alice'],

@@ -25,6 +25,7 @@ async function start(t: Test) {
       issuers: [identity.issuer],
       onRevoked: () => undefined,
     },
+    answerMalformed: (_error, socket) => socket.destroy(),
   })
   t.teardown(() => admin.close())
   await admin.listen({ host: '127.0.0.1', port: 0 })
