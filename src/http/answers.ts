@@ -161,7 +161,7 @@ export function createAnswers(options: {
       if (way === 'home') return [{ label: 'Go to the start page', href: '/' }]
       // A callback cannot be repeated; its code is spent.
       if (isCallback(request)) return [signIn]
-      return request.method === 'GET' ? [{ label: 'Try again', href: sameAddress }] : []
+      return isRepeatable(request) ? [{ label: 'Try again', href: sameAddress }] : []
     })
   }
 
@@ -190,14 +190,16 @@ export function createAnswers(options: {
         .send(JSON.stringify(body)),
     empty: (reply, name, status) => markAnswer(reply, name).code(status).send(),
     redirect(request, reply, name, to) {
-      const repeats = request.method === 'GET' || request.method === 'HEAD'
-      return markAnswer(reply, name).redirect(to, repeats ? 302 : 303)
+      return markAnswer(reply, name).redirect(to, isRepeatable(request) ? 302 : 303)
     },
   }
 }
 
 /** Tells an answer of ours from one of the upstream's, and which it is. In lower case, as node has names. */
 export const answerHeaderName = 'x-valetkey-answer'
+
+/** Whether the request may be made once more; the answer to HEAD has the length of that to GET. */
+const isRepeatable = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD'
 
 /** What every answer of ours carries: its name, and that nobody may keep, guess or pass it on. */
 export const answerHeaders = (name: string) => ({

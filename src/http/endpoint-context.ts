@@ -116,6 +116,15 @@ export function formOf(request: FastifyRequest): URLSearchParams {
   return request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
 }
 
+/**
+ * Makes HEAD answer as GET does (RFC 9110 §9.1). For endpoints alone whose GET changes nothing: where it begins a
+ * login or ends a session, what GET would answer is not known before that is done, so HEAD is not allowed there.
+ */
+export const withHead = { exposeHeadRoute: true } as const
+
+/** Whether the request is of somebody who uses the session; HEAD is sent to look, as by a monitor. */
+export const isActivity = ({ method }: FastifyRequest): boolean => method !== 'HEAD'
+
 /** The session of a request's ticket, without keeping it alive. Throws StoreUnavailableError. */
 export async function peekSession(
   { cookieNames, sessions }: Pick<EndpointContext, 'cookieNames' | 'sessions'>,

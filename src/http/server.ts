@@ -114,7 +114,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   server.setNotFoundHandler((request, reply) => {
     const { path } = readArrival(request.raw)
     if (!ownPaths.has(path)) return answers.problem(request, reply, 'ERR_ROUTE_NOT_FOUND')
-    const allowed = ['GET', 'POST'].filter((method) => server.hasRoute({ url: path, method }))
+    const allowed = ['GET', 'HEAD', 'POST'].filter((method) =>
+      server.hasRoute({ url: path, method }),
+    )
     return answers.problem(request, reply, 'ERR_METHOD_NOT_ALLOWED', {
       headers: { allow: allowed.join(', ') },
     })

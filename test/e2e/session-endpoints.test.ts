@@ -1,11 +1,17 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import t from 'tap'
-import { createJarFetch } from '../helpers/jar-fetch.js'
+import t, { type Test } from 'tap'
+import { createJarFetch, type JarFetch } from '../helpers/jar-fetch.js'
 import { startRedis } from '../helpers/redis-server.js'
-import { signIn, startStack } from '../helpers/stack.js'
+import { asNavigation, signIn, startStack } from '../helpers/stack.js'
 import { parseEcho, startUpstream } from '../helpers/upstream.js'
 
 t.setTimeout(120_000)
+
+async function startSignedIn(t: Test) {
+  const stack = await startStack(t)
+  const { client } = await signIn(stack, 'alice')
+  return { client, publicUrl: stack.publicUrl }
+}
 
 t.test('BFF-1 /userinfo tells who is signed in, and a stranger nothing', async (t) => {
   const stack = await startStack(t)
@@ -53,6 +59,10 @@ t.test(
     for (const secret of stack.provider.secrets) t.notOk(first.includes(secret))
     // Long enough for a request to count as activity, which is written at most once a second here.
     await new Promise((resolve) => setTimeout(resolve, 1500))
+    for (const path of ['userinfo', 'session', 'sessions']) {
+      const head = await client(`${stack.publicUrl}/oauth2/${path}`, { method: 'HEAD' })
+      t.equal(head.status, 200, path)
+    }
     const second = JSON.parse(await ask())
     t.equal(second.inactive_at, JSON.parse(first).inactive_at)
     t.equal(await observer.pexpiretime(key), expiresAt)
@@ -104,5 +114,56 @@ t.test('what is not an endpoint is not found, and the wrong method not allowed',
   const wrong = await client(`${publicUrl}/oauth2/userinfo`, { method: 'DELETE' })
   t.equal(wrong.status, 405)
   t.equal(wrong.headers.get('x-valetkey-answer'), 'ERR_METHOD_NOT_ALLOWED')
-  t.equal(wrong.headers.get('allow'), 'GET')
+  t.equal(wrong.headers.get('allow'), 'GET, HEAD')
+})
+
+t.test('HEAD is answered as GET is, without a body', async (t) => {
+  const { client, publicUrl } = await startSignedIn(t)
+  const ofOneAnswer = new Set(['date', 'keep-alive', 'connection'])
+  const answerTo = async (asker: JarFetch, method: string, path: string) => {
+    const response = await asker(`${publicUrl}/oauth2/${path}`, {
+      method,
+      headers: asNavigation,
+    })
+    const headers = [...response.headers].filter(([name]) => !ofOneAnswer.has(name))
+    return { status: response.status, headers, body: await response.text() }
+  }
+  const pages = ['userinfo', 'sessions', 'sign_in', 'signed_out', 'jwks', 'client-jwks']
+  for (const asker of [client, createJarFetch()]) {
+    for (const path of pages) {
+      const { body, ...head } = await answerTo(asker, 'HEAD', path)
+      const { body: _, ...get } = await answerTo(asker, 'GET', path)
+      t.equal(body, '', path)
+      t.strictSame(head, get, path)
+    }
+  }
+  for (const [path, allow] of [
+    ['session', 'GET, HEAD'],
+    ['sessions', 'GET, HEAD, POST'],
+  ] as const) {
+    const { status, headers } = await answerTo(client, 'PUT', path)
+    t.equal(status, 405)
+    t.equal(new Map(headers).get('allow'), allow)
+  }
+})
+
+t.test('HEAD begins no login and ends no session', async (t) => {
+  const { client, publicUrl } = await startSignedIn(t)
+  for (const [path, allow] of [
+    ['start?rd=/', 'GET'],
+    ['callback?code=x&state=y', 'GET, POST'],
+    ['initiate_login?iss=x', 'GET, POST'],
+    ['sign_out', 'GET, POST'],
+    ['frontchannel-logout', 'GET'],
+    ['backchannel-logout', 'POST'],
+  ] as const) {
+    const response = await client(`${publicUrl}/oauth2/${path}`, {
+      method: 'HEAD',
+      headers: asNavigation,
+    })
+    t.equal(response.status, 405, path)
+    t.equal(response.headers.get('allow'), allow, path)
+    t.equal(response.headers.get('set-cookie'), null, path)
+  }
+  t.equal((await client(`${publicUrl}/page`)).status, 200)
 })

@@ -66,7 +66,7 @@ function keepCookie(jar: Map<string, string>, line: string): void {
 }
 
 function parseMethod(method = 'GET'): Dispatcher.HttpMethod {
-  if (method === 'GET' || method === 'POST' || method === 'PUT' || method === 'DELETE')
-    return method
+  if (method === 'GET' || method === 'HEAD' || method === 'POST') return method
+  if (method === 'PUT' || method === 'DELETE') return method
   throw new Error(`a method that no test used before: ${method}`)
 }

@@ -179,6 +179,11 @@ t.test(
       (await app.inject({ method, url, headers: browser })).body
     t.match(await page('GET', '/problem/ERR_UPSTREAM'), again)
     t.notMatch(await page('POST', '/problem/ERR_UPSTREAM'), again)
+    const sizeOf = async (method: 'GET' | 'HEAD') =>
+      (await app.inject({ method, url: '/problem/ERR_UPSTREAM', headers: browser })).headers[
+        'content-length'
+      ]
+    t.equal(await sizeOf('HEAD'), await sizeOf('GET'))
     const callback = await page('GET', '/oauth2/callback?code=spent-code&state=known-state')
     t.notMatch(callback, again)
     t.match(callback, 'href="/oauth2/sign_in"')

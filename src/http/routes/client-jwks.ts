@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { queryOf, type EndpointContext } from '../endpoint-context.js'
+import { queryOf, type EndpointContext, withHead } from '../endpoint-context.js'
 
 /**
  * `GET /client-jwks?provider=`: the public keys with which Valetkey signs as the client of a provider (RFC 7517 §5), for
@@ -10,7 +10,7 @@ export function registerClientJwks(
   scope: FastifyInstance,
   { paths, answers, providers }: EndpointContext,
 ): void {
-  scope.get(paths.clientJwks, async (request, reply) => {
+  scope.get(paths.clientJwks, withHead, async (request, reply) => {
     const chosen = queryOf(request).get('provider')
     const only = providers.size === 1 ? [...providers.values()][0] : undefined
     const provider = chosen === null ? only : providers.get(chosen)

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveSession } from '../../session/sessions.js'
-import { type EndpointContext, peekSession } from '../endpoint-context.js'
+import { type EndpointContext, isActivity, peekSession, withHead } from '../endpoint-context.js'
 
 /** `GET /userinfo` tells who is signed in, `GET /session` until when; neither shows a token. */
 export function registerSession(scope: FastifyInstance, context: EndpointContext): void {
@@ -10,15 +10,16 @@ export function registerSession(scope: FastifyInstance, context: EndpointContext
     return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
   }
 
-  scope.get(paths.userinfo, async (request, reply) => {
+  scope.get(paths.userinfo, withHead, async (request, reply) => {
     const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
-    const live = ticket && (await sessions.load(ticket, clock(), { extend: true }))
+    const extend = isActivity(request)
+    const live = ticket && (await sessions.load(ticket, clock(), { extend }))
     if (!live) return refuse(request, reply)
     return answers.json(reply, 'USERINFO', userinfoOf(live, context.groupsOf(live)))
   })
 
   // An application may poll this to warn of the end, so asking must not put the end off.
-  scope.get(paths.session, async (request, reply) => {
+  scope.get(paths.session, withHead, async (request, reply) => {
     const now = clock()
     const live = await peekSession(context, request, now)
     if (live === undefined) return refuse(request, reply)

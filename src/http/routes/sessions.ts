@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ListedSession, LiveSession } from '../../session/sessions.js'
-import { type EndpointContext, formOf } from '../endpoint-context.js'
+import { type EndpointContext, formOf, isActivity, withHead } from '../endpoint-context.js'
 import { loginPaths } from '../login-prompt.js'
 import { initiatorOf, isNavigation } from '../navigation.js'
 import { createOwnSessions } from '../own-sessions.js'
@@ -20,7 +20,8 @@ export function registerSessions(scope: FastifyInstance, context: EndpointContex
 
   async function loadSession(request: FastifyRequest): Promise<LiveSession | undefined> {
     const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
-    return ticket === undefined ? undefined : sessions.load(ticket, clock(), { extend: true })
+    const extend = isActivity(request)
+    return ticket === undefined ? undefined : sessions.load(ticket, clock(), { extend })
   }
 
   function askToSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -32,7 +33,7 @@ export function registerSessions(scope: FastifyInstance, context: EndpointContex
     })
   }
 
-  scope.get(paths.sessions, async (request, reply) => {
+  scope.get(paths.sessions, withHead, async (request, reply) => {
     const live = await loadSession(request)
     if (live === undefined) return askToSignIn(request, reply)
     const listed = await own.list(live, shownAtMost)

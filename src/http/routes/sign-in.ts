@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type EndpointContext, formOf, queryOf } from '../endpoint-context.js'
+import { type EndpointContext, formOf, queryOf, withHead } from '../endpoint-context.js'
 import { formIdIn } from '../kept-forms.js'
 import type { LoginProvider } from '../login-provider.js'
 import { initiatorOf } from '../navigation.js'
@@ -60,7 +60,9 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
     return answers.page(reply, 'SIGN_IN_PAGE', page)
   }
 
-  scope.get(paths.signIn, async (request, reply) => offer(request, reply, read(queryOf(request))))
+  scope.get(paths.signIn, withHead, async (request, reply) =>
+    offer(request, reply, read(queryOf(request))),
+  )
 
   scope.post(paths.signIn, async (request, reply) => {
     const initiator = initiatorOf(request.raw.headers, publicUrl.origin)

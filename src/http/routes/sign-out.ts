@@ -1,6 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity, Tokens } from '../../session/session.js'
-import { type EndpointContext, formOf, peekSession, queryOf } from '../endpoint-context.js'
+import {
+  type EndpointContext,
+  formOf,
+  peekSession,
+  queryOf,
+  withHead,
+} from '../endpoint-context.js'
 import { initiatorOf, isPrefetch } from '../navigation.js'
 import { providerOf } from '../provider-of.js'
 import { confirmSignOutPage } from '../pages/confirm-sign-out-page.js'
@@ -38,7 +44,7 @@ export function registerSignOut(scope: FastifyInstance, context: EndpointContext
   })
 
   // The state may be missing or another: some providers drop it. Then it leads nowhere in particular.
-  scope.get(paths.signedOut, async (request, reply) => {
+  scope.get(paths.signedOut, withHead, async (request, reply) => {
     const state = queryOf(request).get('state') ?? undefined
     return leave(request, reply, context.parseReturnTo(returnState.read(state)?.returnTo))
   })
