@@ -4,7 +4,12 @@ import { stepUpChallenge } from '../access/step-up-challenge.js'
 import type { Identity } from '../session/session.js'
 import type { Answers } from './answers.js'
 import type { Admission } from './verdict.js'
-import { type LoginPrompt, type LoginPromptOptions, returnToOf } from './login-prompt.js'
+import {
+  type LoginPrompt,
+  type LoginPromptOptions,
+  type NeededLogin,
+  returnToOf,
+} from './login-prompt.js'
 import { isNavigation, originOf } from './navigation.js'
 import { stepUpFailedPage } from './pages/step-up-failed-page.js'
 import type { Paths } from './paths.js'
@@ -22,12 +27,10 @@ export interface StepUpOptions {
 
 /** Answers requests that need an authentication better than the one at hand. */
 export interface StepUps {
-  /** Sends a navigation to the provider with what is needed, and tells anything else (RFC 9470 §3). */
-  require(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    needed: { admission: Admission; stepUp: StepUp; attempt: number },
-  ): FastifyReply
+  /** Where the login begins that brings what is needed, and the challenge for programs (RFC 9470 §3). */
+  neededLogin(needed: NeededStepUp): NeededLogin
+  /** Sends a navigation to the provider with what is needed, and tells anything else. */
+  require(request: FastifyRequest, reply: FastifyReply, needed: NeededStepUp): FastifyReply
   /** Tells whoever has just come back from there that it did not help (STEP-2). */
   refuse(
     request: FastifyRequest,
@@ -36,6 +39,13 @@ export interface StepUps {
   ): FastifyReply
   /** Tells that the provider did not give what it was asked for. Whoever was signed in still is. */
   fail(request: FastifyRequest, reply: FastifyReply, failure: StepUpFailure): FastifyReply
+}
+
+export interface NeededStepUp {
+  readonly admission: Admission
+  readonly stepUp: StepUp
+  /** For how many times in a row. */
+  readonly attempt: number
 }
 
 export interface StepUpFailure {
@@ -68,17 +78,21 @@ export function createStepUps(options: StepUpOptions): StepUps {
     })
   }
 
+  function neededLogin({ admission: { live }, stepUp, attempt }: NeededStepUp): NeededLogin {
+    const providerId = live?.session.identity.providerId
+    const sealed = seal.seal({ ...stepUp, attempt })
+    return {
+      code: 'ERR_STEP_UP_REQUIRED',
+      name: 'STEP_UP_REQUIRED',
+      challenge: stepUpChallenge(stepUp),
+      pathTo: (returnTo) => paths.startUrl({ providerId, returnTo, stepUp: sealed }),
+    }
+  }
+
   return {
-    require(request, reply, { admission: { arrival, live }, stepUp, attempt }) {
-      const providerId = live?.session.identity.providerId
-      const sealed = seal.seal({ ...stepUp, attempt })
-      return promptForLogin(request, reply, arrival, {
-        code: 'ERR_STEP_UP_REQUIRED',
-        name: 'STEP_UP_REQUIRED',
-        challenge: stepUpChallenge(stepUp),
-        pathTo: (returnTo) => paths.startUrl({ providerId, returnTo, stepUp: sealed }),
-      })
-    },
+    neededLogin,
+    require: (request, reply, needed) =>
+      promptForLogin(request, reply, needed.admission.arrival, neededLogin(needed)),
     refuse(request, reply, { admission: { arrival, live }, stepUp }) {
       const identity = live?.session.identity
       const returnTo = isNavigation(originOf(request, arrival))

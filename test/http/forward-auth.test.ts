@@ -56,6 +56,7 @@ async function start(t: Test) {
     { match: { path: '/asserted/' }, forward: { assertion }, upstream },
     { match: { host: 'other.example', path: '/open/' }, auth: 'public', upstream },
     { match: { path: '/mfa/' }, require: { acr: ['mfa'] }, upstream },
+    { match: { path: '/now/' }, require: { maxAge: '2s' }, upstream },
     { match: { path: '/' }, crossOrigin: { origins: [spa] }, upstream },
   ]
   const address = `127.0.0.1:${await freePort()}`
@@ -379,11 +380,48 @@ t.test('forward auth', async (t) => {
     t.notOk((await check('/admin/', { origin: spa })).headers.has(shared))
   })
 
-  await t.test('STEP-2 whoever tries once more comes back to the host asked for', async (t) => {
-    const named = ['X-Original-Method: GET', 'X-Original-URL: http://other.example/mfa/x']
-    const answer = await auth([...named, alice, ...navigation])
+  await t.test('STEP-3 an ingress that redirects each 401 of /auth steps people up', async (t) => {
+    stack.provider.honourAcrValues(true)
+    const { client } = await signIn(stack, 'carol')
+    const askNginx = () => auth(nginx('/mfa/x?a=b', `Cookie: ${client.cookieFor(stack.publicUrl)}`))
+    const asked = await askNginx()
+    t.equal(asked.status, 401)
+    t.equal(asked.headers.get('x-valetkey-answer'), 'ERR_STEP_UP_REQUIRED')
+    t.match(
+      asked.headers.get('www-authenticate'),
+      /error="insufficient_user_authentication".*, acr_values="mfa"$/,
+    )
+    const login = asked.headers.get('x-auth-redirect') ?? ''
+    t.match(login, `${stack.publicUrl}/oauth2/start?provider=corp&rd=%2Fmfa%2Fx%3Fa%3Db&step_up=`)
+    t.match(asked.body, `"login_url":"${login}"`)
+    const { landed } = await signIn(stack, 'carol', { client, path: login })
+    t.equal(landed, `${stack.publicUrl}/mfa/x?a=b`)
+    t.equal((await askNginx()).status, 202)
+  })
+
+  await t.test('STEP-2 but for who has just stepped up and lacks the same', async (t) => {
+    const { client } = await signIn(stack, 'carol')
+    const named = ['X-Original-Method: GET', 'X-Original-URL: http://other.example/now/x']
+    const askNginx = () =>
+      auth([...named, `Cookie: ${client.cookieFor(stack.publicUrl)}`, ...navigation])
+    let answer = await askNginx()
+    // For so long the first sign-in is enough.
+    while (answer.status === 202) answer = await askNginx()
+    t.equal(answer.status, 401)
+    const login = new URL(answer.headers.get('x-auth-redirect') ?? '')
+    t.equal(login.searchParams.get('rd'), 'http://other.example/now/x')
+    login.searchParams.set('rd', '/')
+    await signIn(stack, 'carol', { client, path: login.href })
+    answer = await askNginx()
+    t.equal(answer.status, 202)
+    while (answer.status === 202) answer = await askNginx()
     t.equal(answer.status, 403)
-    t.match(answer.body, 'rd=http%3A%2F%2Fother.example%2Fmfa%2Fx')
+    t.equal(answer.headers.get('x-valetkey-answer'), 'ERR_STEP_UP_FAILED')
+    t.notOk(answer.headers.has('x-auth-redirect'))
+    t.match(answer.body, 'rd=http%3A%2F%2Fother.example%2Fnow%2Fx', 'once more, to the same host')
+  })
+
+  await t.test('whoever may not open a page comes back to the host asked for', async (t) => {
     const there = ['X-Original-Method: GET', 'X-Original-URL: http://other.example/admin/x']
     const forbidden = await auth([...there, bob, ...navigation])
     t.match(forbidden.body, 'value="http://other.example/admin/x"', 'as somebody else, too')

@@ -16,7 +16,7 @@ import {
   logWithoutRules,
   namesRequest,
 } from '../forward-auth.js'
-import { allowedProviders, loginPaths, returnToOf } from '../login-prompt.js'
+import { allowedProviders, loginPaths, type NeededLogin, returnToOf } from '../login-prompt.js'
 import { type DecideSubrequest, type Grant, granting } from '../subrequests.js'
 import { type Admission, identityOf, type Verdict } from '../verdict.js'
 
@@ -91,10 +91,9 @@ export function createAuth(context: EndpointContext, forwardAuth: ForwardAuth): 
       case 'not-found':
         return deny('no route matches, or the path is one of Valetkey')
       case 'login-required':
-        return askForLogin(arrival, verdict.stepUp)
+        return askForLogin(arrival, firstLogin(arrival, verdict.stepUp))
       case 'step-up-required':
-        // 401 would lead to a login that asks for no more than the last one, again and again.
-        return refusing({ ...verdict, kind: 'step-up-failed' })
+        return askForLogin(arrival, context.stepUps.neededLogin(verdict))
       case 'bearer-refused':
         return refusing(forNginx(verdict))
       case 'step-up-failed':
@@ -107,17 +106,27 @@ export function createAuth(context: EndpointContext, forwardAuth: ForwardAuth): 
     }
   }
 
-  /** With the address of a login that comes back to what was asked for, where that is known. */
-  function askForLogin(arrival: Arrival, demand: StepUp | undefined): Answer {
-    const code = 'ERR_LOGIN_REQUIRED'
-    if (!arrival.client.trusted) return (asked, reply) => answers.problem(asked, reply, code)
-    const returnTo = returnToOf(context, arrival)
+  function firstLogin(arrival: Arrival, demand: StepUp | undefined): AuthLogin {
     const stepUp = demand && context.stepUpSeal.seal({ ...demand, attempt: 0 })
     const allowed = allowedProviders(arrival)
-    const login = publicUrl.origin + loginPath({ returnTo, allowed, stepUp })
+    return {
+      code: 'ERR_LOGIN_REQUIRED',
+      pathTo: (returnTo) => loginPath({ returnTo, allowed, stepUp }),
+    }
+  }
+
+  /**
+   * With the address of a login that comes back to what was asked for, where that is known. It carries what the login
+   * is to bring and for how many times in a row, so that an ingress which redirects to it makes no circle (STEP-2).
+   */
+  function askForLogin(arrival: Arrival, { code, challenge, pathTo }: AuthLogin): Answer {
+    if (!arrival.client.trusted) {
+      return (asked, reply) => answers.problem(asked, reply, code, { challenge })
+    }
+    const login = publicUrl.origin + pathTo(returnToOf(context, arrival))
     const headers = { 'x-auth-redirect': login }
     const extras = { login_url: login }
-    return (asked, reply) => answers.problem(asked, reply, code, { headers, extras })
+    return (asked, reply) => answers.problem(asked, reply, code, { headers, extras, challenge })
   }
 
   /** nginx takes no other refusals than 401 and 403. */
@@ -145,6 +154,8 @@ export function createAuth(context: EndpointContext, forwardAuth: ForwardAuth): 
     }
   }
 }
+
+type AuthLogin = Pick<NeededLogin, 'code' | 'challenge' | 'pathTo'>
 
 type Refused = Exclude<Verdict, { kind: 'admitted' }>
 
