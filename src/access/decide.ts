@@ -47,7 +47,12 @@ export function decide(
     : { kind: 'step-up', stepUp, missing }
 }
 
-function authenticate({ require }: CompiledRoute): Decision {
-  const stepUp = require && findLoginDemand(require)
+/** What a login for this route had better bring at once; undefined when any may do. */
+export function loginDemandOf({ config: { auth }, require }: CompiledRoute): StepUp | undefined {
+  return auth === 'public' || require === undefined ? undefined : findLoginDemand(require)
+}
+
+function authenticate(route: CompiledRoute): Decision {
+  const stepUp = loginDemandOf(route)
   return { kind: 'authenticate', ...(stepUp && { stepUp }) }
 }

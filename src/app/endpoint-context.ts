@@ -1,4 +1,5 @@
 import { createHomeRealms } from '../access/home-realm.js'
+import type { FindDemandAt } from '../access/login-demand.js'
 import type { Config } from '../config/schema.js'
 import type { ReadArrival } from '../http/arrival.js'
 import { pendingLoginLifetimeMs } from '../http/cookie-writer.js'
@@ -30,6 +31,7 @@ export function createEndpointContext(
   { keyRing, providers, store, sessions, metrics, logger, clock }: EndpointParts,
   joined: Pick<EndpointContext, 'publicUrl' | 'paths' | 'answers' | 'parseReturnTo'> & {
     readonly forwardAuth: ForwardAuth
+    readonly findDemandAt: FindDemandAt
     readonly cookies: BrowserCookies
     readonly identities: Identities
     readonly loginPrompts: LoginPrompts
@@ -48,6 +50,7 @@ export function createEndpointContext(
     returnState: createReturnState(keyRing),
     stepUpSeal: loginPrompts.stepUpSeal,
     stepUps: loginPrompts.stepUps,
+    findDemandAt: joined.findDemandAt,
     homeRealmOf: createHomeRealms(config.providers),
     sessions,
     forwardAuth: config.forwardAuth ? forwardAuth : undefined,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createClientFacts } from '../access/forwarded.js'
+import { createLoginDemands } from '../access/login-demand.js'
 import { methodsMatter } from '../access/method-rules.js'
 import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
@@ -131,6 +132,7 @@ export async function createPublicServer(
       loginPrompts,
       readArrival,
       forwardAuth,
+      findDemandAt: createLoginDemands(table, publicUrl),
     }),
     createForwarding: (answerWith) =>
       createForwarding({

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { FindHomeRealm } from '../access/home-realm.js'
+import type { FindDemandAt } from '../access/login-demand.js'
 import type { LogoutNotice } from '../session/logout-notice.js'
 import type { Tokens } from '../session/session.js'
 import type { LiveSession, Sessions } from '../session/sessions.js'
@@ -55,6 +56,7 @@ export interface EndpointContext {
   readonly returnState: ReturnState
   readonly stepUpSeal: StepUpSeal
   readonly stepUps: StepUps
+  readonly findDemandAt: FindDemandAt
   readonly loginTrail: LoginTrail
   readonly lastProvider: LastProvider
   /** Which providers an e-mail address leads to; undefined where none has domains. */

@@ -18,7 +18,10 @@ export interface LoginStart {
   readonly returnTo: string
   /** The form that waits for it. */
   readonly form?: string | undefined
-  /** What the login is to bring, sealed; one that was not sealed here is refused with 400. */
+  /**
+   * What the login is to bring, sealed; one that was not sealed here is refused with 400. Without one it is to bring
+   * what the route needs to which it leads.
+   */
   readonly stepUp?: string | undefined
   /** What helps the person at the provider, such as `login_hint`. */
   readonly hints?: ReadonlyMap<string, string> | undefined
@@ -61,8 +64,15 @@ export function createStartLogin(context: EndpointContext): StartLogin {
     })
   }
 
+  function demandOf({ stepUp, form, returnTo }: LoginStart): StepUpRequest | undefined {
+    if (stepUp !== undefined) return context.stepUpSeal.open(stepUp)
+    // The form is sent elsewhere than to where it was filled in; what it needs was told with it.
+    const demand = form === undefined ? context.findDemandAt(returnTo) : undefined
+    return demand && { ...demand, attempt: 0 }
+  }
+
   return async function startLogin(request, reply, start) {
-    const stepUp = start.stepUp === undefined ? undefined : context.stepUpSeal.open(start.stepUp)
+    const stepUp = demandOf(start)
     // A login without it would only come back here.
     if (start.stepUp !== undefined && stepUp === undefined) {
       return answers.problem(request, reply, 'ERR_REQUEST')

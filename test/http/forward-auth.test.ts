@@ -101,6 +101,11 @@ t.test('forward auth', async (t) => {
   const ask = (lines: readonly string[]) => send(stack, '/oauth2/forward-auth', lines)
   const envoy = (target: string, lines: readonly string[] = [], options = {}) =>
     send(stack, `/oauth2/ext-authz${target}`, lines, options)
+  const acrAskedFor = async (returnTo: string) => {
+    const startUrl = `/oauth2/start?rd=${encodeURIComponent(returnTo)}`
+    const { headers } = await send(stack, startUrl, [alice, ...navigation])
+    return new URL(headers.get('location') ?? '').searchParams.get('acr_values')
+  }
 
   await t.test('ING-1 /auth says 202, 401 or 403, with who it is', async (t) => {
     const granted = await auth(nginx('/x', alice))
@@ -397,6 +402,11 @@ t.test('forward auth', async (t) => {
     const { landed } = await signIn(stack, 'carol', { client, path: login })
     t.equal(landed, `${stack.publicUrl}/mfa/x?a=b`)
     t.equal((await askNginx()).status, 202)
+  })
+
+  await t.test('STEP-3 so does one that knows only where logins begin', async (t) => {
+    t.equal(await acrAskedFor('/mfa/x?a=b'), 'mfa')
+    t.equal(await acrAskedFor('/x'), null)
   })
 
   await t.test('STEP-2 but for who has just stepped up and lacks the same', async (t) => {
