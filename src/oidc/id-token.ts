@@ -164,7 +164,7 @@ function checkTimes(claims: JsonObject, rules: IdTokenRules, now: number): numbe
   if (issuedAt === undefined) reject('ISSUED_AT', '"iat" is missing or no instant')
   if (issuedAt > now + clockToleranceMs) reject('ISSUED_AT', '"iat" is in the future')
   if (issuedAt < now - maxAgeMs - clockToleranceMs) reject('ISSUED_AT', '"iat" is too long ago')
-  const validFrom = instantOf(claims['nbf'] ?? claims['iat'])
+  const validFrom = claims['nbf'] === undefined ? issuedAt : instantOf(claims['nbf'])
   if (validFrom === undefined) reject('NOT_YET_VALID', '"nbf" is no instant')
   if (validFrom > now + clockToleranceMs) reject('NOT_YET_VALID', '"nbf" is in the future')
   return issuedAt

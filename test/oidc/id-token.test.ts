@@ -73,6 +73,11 @@ const cases: Case[] = [
     code: 'ERR_ID_TOKEN_NOT_YET_VALID',
     bend: claims({ nbf: 'soon' }),
   },
+  {
+    title: 'CORE-10 rejects a start of validity that is null',
+    code: 'ERR_ID_TOKEN_NOT_YET_VALID',
+    bend: claims({ nbf: null }),
+  },
   ...[undefined, null, -1, '1', 1e300].map((iat): Case => ({
     title: `CORE-11 rejects the issue time ${typeof iat} ${String(iat)}`,
     code: 'ERR_ID_TOKEN_ISSUED_AT',
