@@ -44,15 +44,15 @@ export async function finishLogin(
   const dpopKey = dpopKeyFor(transaction, metadata)
   const callbackUrl = new URL(redirectUri)
   callbackUrl.search = parameters.toString()
+  // openid-client would look for the template itself in "iss".
+  const hidesIdToken = isTemplate(metadata.issuer)
   const { response, verified } = await grantTokens(
-    { open: provider.open, metadata, dpopKey },
+    { open: provider.open, metadata, dpopKey, hidesIdToken },
     (configuration, sending) => {
       const checks = {
         expectedState: transaction.state,
         pkceCodeVerifier: transaction.codeVerifier,
-        ...(isTemplate(metadata.issuer)
-          ? {}
-          : { expectedNonce: transaction.nonce, idTokenExpected: true }),
+        ...(hidesIdToken ? {} : { expectedNonce: transaction.nonce, idTokenExpected: true }),
       }
       const resources = resourceParameters(config)
       return authorizationCodeGrant(configuration, callbackUrl, checks, resources, sending)

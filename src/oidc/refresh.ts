@@ -55,7 +55,8 @@ async function refresh(
     logger.warn({ issuer: config.issuer, err: error }, 'refreshed without a new identity')
   }
   const { response, verified } = await grantTokens(
-    { open: provider.open, metadata, dpopKey },
+    // openid-client would refuse the tokens beside an ID token that is repeated and too old by now.
+    { open: provider.open, metadata, dpopKey, hidesIdToken: true },
     (configuration, sending) =>
       refreshTokenGrant(configuration, refreshToken, resourceParameters(config), sending),
     async (idToken, accessToken) => {

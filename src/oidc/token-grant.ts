@@ -1,5 +1,4 @@
 import type { Configuration, DPoPHandle, TokenEndpointResponse } from 'openid-client'
-import { isTemplate } from '../config/issuer-template.js'
 import type { DpopKey } from '../session/dpop-key.js'
 import { parseJsonObject } from './json-object.js'
 import type { OpenCall } from './provider-client.js'
@@ -9,19 +8,20 @@ import { tokenEndpointError, tolerateTokenResponse } from './token-response.js'
 /**
  * Runs one grant of openid-client. The ID token is verified by us as well, and our verdict comes
  * first: it says which claim is wrong, and it covers the signature, which openid-client leaves to TLS.
- * Of an issuer that is a template for many tenants, which openid-client would take at its word, it is not
- * shown the ID token at all. With a `dpopKey` the tokens are asked for with a proof of possession. Throws
- * OidcError, or what `verify` throws.
+ * With `hidesIdToken`, openid-client is not shown the ID token at all, and `verify` alone judges it. With a
+ * `dpopKey` the tokens are asked for with a proof of possession. Throws OidcError, or what `verify` throws.
  */
 export async function grantTokens<Verified>(
   {
     open,
     metadata,
     dpopKey,
+    hidesIdToken,
   }: {
     readonly open: OpenCall
     readonly metadata: ProviderMetadata
     readonly dpopKey: DpopKey | undefined
+    readonly hidesIdToken: boolean
   },
   grant: (
     configuration: Configuration,
@@ -32,7 +32,7 @@ export async function grantTokens<Verified>(
   let body = ''
   const call = open(metadata, (sent) => {
     body = tolerateTokenResponse(sent)
-    return isTemplate(metadata.issuer) ? withoutIdToken(body) : body
+    return hidesIdToken ? withoutIdToken(body) : body
   })
   const dpop = await call.dpop(dpopKey)
   let response: TokenEndpointResponse | undefined

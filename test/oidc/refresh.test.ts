@@ -94,10 +94,13 @@ t.test('CORE-19 a response without ID token keeps the identity and the old ID to
 t.test('CORE-19 a response that repeats the old ID token keeps the identity', async (t) => {
   const { provider, party, session } = await setUpHostile(t)
   const before = await session()
-  provider.tokens = { id_token: before.tokens.idToken }
+  provider.tokens = { id_token: before.tokens.idToken, refresh_token: 'rotated' }
   const longAfter = Date.now() + 7_200_000
+  // Everybody's clock: openid-client has none that it could be told.
+  t.intercept(Date, 'now', { value: () => longAfter })
   const outcome = await party.refresh(before, longAfter)
-  t.match(outcome, { kind: 'refreshed', tokens: { idToken: before.tokens.idToken } })
+  const tokens = { idToken: before.tokens.idToken, refreshToken: 'rotated' }
+  t.match(outcome, { kind: 'refreshed', tokens })
   t.notOk('identity' in outcome)
 })
 
