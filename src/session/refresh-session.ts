@@ -10,7 +10,7 @@ import type { RefreshTrace } from './refresh-lock.js'
 import type { Refresher, RefreshOutcome } from './refresher.js'
 import { sealSession } from './seal.js'
 import { sessionExpiresAt } from './session-lifetime.js'
-import type { SessionLoader } from './session-loader.js'
+import type { Observation, SessionLoader } from './session-loader.js'
 import type { SessionRegister } from './session-register.js'
 import { type SessionStore, StoreUnavailableError } from './session-store.js'
 import type { Session, SessionRecord } from './session.js'
@@ -29,6 +29,11 @@ interface Unavailable {
   readonly kind: 'unavailable'
   readonly reason: string
   readonly retryAfterMs?: number
+}
+
+const changedMeanwhile: Unavailable = {
+  kind: 'unavailable',
+  reason: 'the session changed during the refresh',
 }
 
 /** While a holder may yet return, one looks for what it got this often. */
@@ -69,29 +74,35 @@ export async function refreshLockedSession(
   known: LiveSession,
   lease: Pick<HeldLease, 'trace' | 'ask' | 'refuse'>,
 ): Promise<LockedRefresh | undefined> {
-  const current = await options.loader.reload(known.ticket)
-  if (current === undefined) return done({ kind: 'ended', reason: 'the session is gone' })
-  const { live, record } = current
-  if (options.clock() < live.refreshAt) return done({ kind: 'adopted', live })
-  if (lease.trace?.version === live.version) {
-    const result = await respectTrace(options, live, lease.trace)
-    if (result !== undefined) return done(result)
-  }
-  // Whoever took the lock over meanwhile has used the refresh token, and a second use may revoke all.
-  if (!(await lease.ask(live.version))) return undefined
-  const startedAt = options.clock()
-  const outcome = await refresher(record, startedAt)
-  switch (outcome.kind) {
-    case 'refreshed':
-      return save(options, live, mergeRecord(record, outcome), startedAt)
-    case 'rejected':
-      return done(
-        (await lease.refuse(live.version))
-          ? await endRejected(options, live, outcome.reason)
-          : await adopt(options, live, heldBack(outcome.reason)),
-      )
-    case 'unavailable':
-      return done(outcome)
+  // A logout from here on is noted, and told apart from a store that is merely away.
+  const observation = options.loader.observe(known.key)
+  try {
+    const current = await options.loader.reload(known.ticket)
+    if (current === undefined) return done({ kind: 'ended', reason: 'the session is gone' })
+    const { live, record } = current
+    if (options.clock() < live.refreshAt) return done({ kind: 'adopted', live })
+    if (lease.trace?.version === live.version) {
+      const result = await respectTrace(options, live, lease.trace)
+      if (result !== undefined) return done(result)
+    }
+    // Whoever took the lock over meanwhile has used the refresh token, and a second use may revoke all.
+    if (!(await lease.ask(live.version))) return undefined
+    const startedAt = options.clock()
+    const outcome = await refresher(record, startedAt)
+    switch (outcome.kind) {
+      case 'refreshed':
+        return await save(options, live, mergeRecord(record, outcome), { startedAt, observation })
+      case 'rejected':
+        return done(
+          (await lease.refuse(live.version))
+            ? await endRejected(options, live, outcome.reason)
+            : await adopt(options, live, heldBack(outcome.reason)),
+        )
+      case 'unavailable':
+        return done(outcome)
+    }
+  } finally {
+    observation.end()
   }
 }
 
@@ -143,7 +154,7 @@ async function save(
   options: RefreshSessionOptions,
   current: LiveSession,
   record: SessionRecord,
-  startedAt: number,
+  { startedAt, observation }: { readonly startedAt: number; readonly observation: Observation },
 ): Promise<LockedRefresh> {
   const { keyRing, loader, unsaved } = options
   const { key, ticket, version } = current
@@ -154,7 +165,7 @@ async function save(
   switch (answer) {
     case 'replaced': {
       loader.forget(key)
-      return done({ kind: 'refreshed', live: { ...live, version: version + 1 } })
+      return done(asRefreshed({ ...live, version: version + 1 }))
     }
     case 'absent':
       return done({ kind: 'ended', reason: 'the session ended during the refresh' })
@@ -162,10 +173,34 @@ async function save(
       return done(await adopt(options, current))
     case 'unreachable': {
       const opened = { live, record }
-      loader.substitute(opened)
-      return { result: { kind: 'refreshed', live }, written: unsaved.keep(opened, write) }
+      // Also when nobody may use them yet: of a session that has ended the store takes none.
+      const written = unsaved.keep(opened, write)
+      const shown = loader.substitute(opened, observation)
+      const result = shown ? asRefreshed(shown) : await askStore(options, live)
+      return { result, written }
     }
   }
+}
+
+function asRefreshed(live: LiveSession): RefreshResult {
+  return { kind: 'refreshed', live }
+}
+
+/** What becomes of kept tokens whose session may have ended: a store that takes nothing may still answer. */
+async function askStore(
+  { loader, clock }: RefreshSessionOptions,
+  mine: LiveSession,
+): Promise<RefreshResult> {
+  const current = await loader.reload(mine.ticket).catch(unlessUnreachable)
+  if (current === 'unreachable') {
+    return { kind: 'unavailable', reason: 'the session may have ended during the refresh' }
+  }
+  if (current === undefined) {
+    return { kind: 'ended', reason: 'the session ended during the refresh' }
+  }
+  const { live } = current
+  if (live.version === mine.version) return asRefreshed(live)
+  return isAccessTokenValid(live, clock()) ? { kind: 'adopted', live } : changedMeanwhile
 }
 
 /**
@@ -204,10 +239,7 @@ function unlessUnreachable(error: unknown): 'unreachable' {
 async function adopt(
   options: RefreshSessionOptions,
   mine: LiveSession,
-  otherwise: Unavailable = {
-    kind: 'unavailable',
-    reason: 'the session changed during the refresh',
-  },
+  otherwise: Unavailable = changedMeanwhile,
 ): Promise<RefreshResult> {
   const theirs = (await options.loader.reload(mine.ticket))?.live
   if (theirs === undefined) return { kind: 'ended', reason: 'the session is gone' }

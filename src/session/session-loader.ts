@@ -33,9 +33,24 @@ export interface SessionLoader {
    * StoreUnavailableError.
    */
   reload(ticket: Ticket): Promise<OpenedSession | undefined>
-  /** Lets the cache show newer tokens that the store could not take yet. */
-  substitute(opened: OpenedSession): void
+  /** Begins to note whether a session changes. Whoever calls this before a `reload` knows what that is still worth. */
+  observe(key: SessionKey): Observation
+  /**
+   * Lets the cache show newer tokens that the store could not take yet, and returns the session with them;
+   * `undefined` when it may have ended meanwhile, or nobody can tell for longer than `staleOnStoreErrorMs`.
+   */
+  substitute(opened: OpenedSession, observation: Observation): LiveSession | undefined
   forget(key: SessionKey): void
+}
+
+/** What was known of a session when it was observed, and whether that may be over. */
+export interface Observation {
+  /** As of a cached session. */
+  readonly generation: number | undefined
+  readonly loadedAt: number
+  /** A change was reported, or made here. */
+  readonly isOvertaken: boolean
+  end(): void
 }
 
 export interface SessionLoaderOptions extends SessionTimes {
@@ -69,19 +84,25 @@ interface Slot {
 export function createSessionLoader(options: SessionLoaderOptions): SessionLoader {
   const { store, keyRing, cache, unsaved, clock } = options
   const flights = new Map<SessionKey, Slot>()
+  const observations = new Map<SessionKey, Set<{ isOvertaken: boolean }>>()
 
   store.changes.subscribe((key) => {
     if (key === undefined) {
       cache.clear()
-      for (const each of flights.keys()) overtake(each)
+      for (const each of [...flights.keys(), ...observations.keys()]) overtake(each)
     } else {
-      cache.delete(key)
-      overtake(key)
+      forget(key)
     }
   })
 
+  function forget(key: SessionKey) {
+    cache.delete(key)
+    overtake(key)
+  }
+
   /** The callers of that flight began before the change; later ones must not see the state before it. */
   function overtake(key: SessionKey) {
+    for (const observation of observations.get(key) ?? []) observation.isOvertaken = true
     const slot = flights.get(key)
     if (slot === undefined) return
     if (slot.flight !== undefined) slot.flight.overtaken = true
@@ -167,12 +188,57 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
   function loadStale(ticket: Ticket, now: number, error: StoreUnavailableError) {
     const cached = findCached(ticket)
     if (cached === undefined) throw error
-    const { live, generation, loadedAt } = cached
+    const { live } = cached
     if (now >= live.session.endsAt) return undefined
-    const certainAt = generation === undefined ? undefined : store.changes.lastCertainAt(generation)
-    const staleMs = now - Math.max(loadedAt, certainAt ?? loadedAt)
-    if (staleMs > options.staleOnStoreErrorMs || now >= live.expiresAt) throw error
+    if (!isHonoured(cached, now)) throw error
     return live
+  }
+
+  /** Whether the cache may grant a session while the store cannot be asked. */
+  function isHonoured({ live, generation, loadedAt }: CachedSession, now: number): boolean {
+    if (now >= live.expiresAt) return false
+    if (generation === undefined) return now - loadedAt <= options.staleOnStoreErrorMs
+    const { changes } = store
+    if (changes.certainty()?.generation === generation) return true
+    const certainAt = Math.max(loadedAt, changes.lastCertainAt(generation) ?? loadedAt)
+    return now - certainAt <= options.staleOnStoreErrorMs
+  }
+
+  function observe(key: SessionKey): Observation {
+    const observation = {
+      // Read before any command is sent: changes count from here on.
+      generation: store.changes.certainty()?.generation,
+      loadedAt: clock(),
+      isOvertaken: false,
+      end() {
+        ofKey.delete(observation)
+        if (ofKey.size === 0 && observations.get(key) === ofKey) observations.delete(key)
+      },
+    }
+    const ofKey = observations.get(key) ?? new Set()
+    observations.set(key, ofKey.add(observation))
+    return observation
+  }
+
+  function substitute({ live, record }: OpenedSession, observation: Observation) {
+    const known = latestKnown(live, observation)
+    // Of another version, these are not the newer tokens.
+    if (known?.live.version !== live.version) return undefined
+    const { session, refreshAt } = live
+    const substituted = { ...known, live: { ...known.live, session, refreshAt } }
+    if (!isHonoured(substituted, clock())) return undefined
+    cache.set(substituted, heldLength(record, JSON.stringify(record).length))
+    return substituted.live
+  }
+
+  /** What the cache knows by a later read, else what was observed, unless it was overtaken. */
+  function latestKnown(
+    live: LiveSession,
+    { generation, loadedAt, isOvertaken }: Observation,
+  ): CachedSession | undefined {
+    const cached = findCached(live.ticket)
+    if (cached !== undefined && cached.loadedAt > loadedAt) return cached
+    return isOvertaken ? cached : { live, generation, loadedAt }
   }
 
   return {
@@ -183,13 +249,8 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
       const stored = await store.load(ticket.key)
       return stored && open(ticket, stored, clock())
     },
-    substitute({ live, record }) {
-      const { generation, loadedAt } = findCached(live.ticket) ?? {
-        generation: undefined,
-        loadedAt: clock(),
-      }
-      cache.set({ live, generation, loadedAt }, heldLength(record, JSON.stringify(record).length))
-    },
-    forget: (key) => cache.delete(key),
+    observe,
+    substitute,
+    forget,
   }
 }

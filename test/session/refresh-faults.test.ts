@@ -113,6 +113,118 @@ t.test('a logout while tokens wait to be written stays a logout', async (t) => {
   t.equal(await here.load(cookieValue, time.now, extend), undefined)
 })
 
+for (const where of ['there', 'here'] as const) {
+  t.test(`a logout ${where} during a refresh stays one when the store goes away`, async (t) => {
+    const replicas = setUpReplicas(t)
+    const { here, faulty, time, signIn, load, provider, issue } = replicas
+    const { live, cookieValue } = await signIn()
+    await load(here, cookieValue)
+    time.now += tokenLifetimeMs
+    const asked = createBarrier()
+    provider.plan.answer = async () => {
+      await asked.opened
+      return issue()
+    }
+    const freshening = here.freshen(live, time.now)
+    await until(() => provider.calls.length === 1)
+    await replicas[where].destroy(live)
+    faulty.goDown()
+    asked.open()
+    t.match(await freshening, { kind: 'unavailable' })
+    await t.rejects(here.load(cookieValue, time.now, extend), StoreUnavailableError)
+    const before = faulty.counts.replace
+    faulty.comeBack()
+    await until(() => faulty.counts.replace > before)
+    t.equal(await here.load(cookieValue, time.now, extend), undefined)
+  })
+}
+
+t.test('a logout that is reported while the new tokens are written stays one', async (t) => {
+  const { here, there, faulty, time, signIn, load } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  await load(here, cookieValue)
+  time.now += tokenLifetimeMs
+  faulty.before.replace = async () => {
+    await there.destroy(live)
+    faulty.goDown()
+    throw new StoreUnavailableError('Redis cannot be reached')
+  }
+  t.match(await here.freshen(live, time.now), { kind: 'unavailable' })
+  await t.rejects(here.load(cookieValue, time.now, extend), StoreUnavailableError)
+})
+
+t.test('a logout during a refresh whose tokens are not taken ends it at once', async (t) => {
+  const { here, there, faulty, time, signIn, load, provider, issue } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  await load(here, cookieValue)
+  time.now += tokenLifetimeMs
+  provider.plan.answer = async () => {
+    await there.destroy(live)
+    faulty.before.replace = () => {
+      throw new StoreUnavailableError('Redis refused with MISCONF')
+    }
+    return issue()
+  }
+  t.match(await here.freshen(live, time.now), { kind: 'ended' })
+})
+
+t.test('a change during a refresh that ended nothing costs no session', async (t) => {
+  const { here, there, faulty, time, signIn, load, provider, issue } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  await load(here, cookieValue)
+  time.now += tokenLifetimeMs
+  provider.plan.answer = async () => {
+    await there.retire(live, time.now + 10_000)
+    faulty.before.replace = () => {
+      throw new StoreUnavailableError('Redis refused with MISCONF')
+    }
+    return issue()
+  }
+  const freshened = await here.freshen(live, time.now)
+  t.match(freshened, { kind: 'live', live: { retiresAt: time.now + 10_000 } })
+  const { accessToken } = (await load(here, cookieValue)).session.tokens
+  t.not(accessToken, live.session.tokens.accessToken)
+  faulty.before = {}
+  await until(async () => (await load(there, cookieValue)).version === 2)
+  t.equal((await load(there, cookieValue)).session.tokens.accessToken, accessToken)
+})
+
+t.test('what was read again since the change is shown with the new tokens', async (t) => {
+  const { here, there, faulty, time, signIn, load, provider, issue } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  time.now += tokenLifetimeMs
+  provider.plan.answer = async () => {
+    time.now += 1
+    await there.retire(live, time.now + 10_000)
+    await load(here, cookieValue)
+    faulty.goDown()
+    return issue()
+  }
+  const freshened = await here.freshen(live, time.now)
+  t.match(freshened, { kind: 'live', live: { retiresAt: time.now + 10_000 } })
+  const { accessToken } = (await load(here, cookieValue)).session.tokens
+  t.not(accessToken, live.session.tokens.accessToken)
+  time.now += 10_000
+  await t.rejects(here.load(cookieValue, time.now, extend), StoreUnavailableError)
+})
+
+t.test('new tokens make nobody believe in a session for longer', async (t) => {
+  const { here, faulty, time, signIn, load, provider, issue } = setUpReplicas(t)
+  const { live, cookieValue } = await signIn()
+  faulty.certain = false
+  time.now += tokenLifetimeMs
+  provider.plan.answer = () => {
+    time.now += 20_000
+    faulty.goDown()
+    return issue()
+  }
+  t.match(await here.freshen(live, time.now), { kind: 'live' })
+  time.now += 10_000
+  t.ok(await load(here, cookieValue))
+  time.now += 1
+  await t.rejects(here.load(cookieValue, time.now, extend), StoreUnavailableError)
+})
+
 t.test('without the store nothing is refreshed', async (t) => {
   const { here, time, signIn, provider, lock } = setUpReplicas(t)
   const { live } = await signIn()
