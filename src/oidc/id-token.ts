@@ -22,6 +22,8 @@ export interface IdTokenClaims {
   readonly sub: string
   readonly audiences: readonly string[]
   readonly issuedAt: number
+  readonly expiresAt: number
+  readonly validFrom: number
   readonly authenticatedAt: number | undefined
   readonly all: JsonObject
 }
@@ -36,13 +38,25 @@ export async function verifyIdToken(
   rules: IdTokenRules,
   now: number,
 ): Promise<IdTokenClaims> {
+  const claims = await verifyTimelessly(idToken, accessToken, rules)
+  const untimely = clockFault(claims, rules, now)
+  if (untimely !== undefined) throw untimely
+  return claims
+}
+
+/** As `verifyIdToken`, but for what a clock decides: `clockFault` tells that. */
+export async function verifyTimelessly(
+  idToken: string,
+  accessToken: string,
+  rules: IdTokenRules,
+): Promise<IdTokenClaims> {
   const { algorithm, claims } = await verifySignedToken(idToken, rules)
   if (!isIssuedBy(claims, rules)) {
     const tenant = isTemplate(rules.issuer) ? `, or "tid" ${shown(claims['tid'])} no tenant` : ''
     reject('ISSUER', `"iss" ${shown(claims['iss'])} is not the issuer "${rules.issuer}"${tenant}`)
   }
   const audiences = checkAudience(claims, algorithm, rules)
-  const issuedAt = checkTimes(claims, rules, now)
+  const times = timesOf(claims)
   checkAccessTokenHash(claims['at_hash'], algorithm, accessToken)
   const { sub } = claims
   if (typeof sub !== 'string' || sub === '' || sub.length > 255) {
@@ -53,7 +67,22 @@ export async function verifyIdToken(
   if (authTime !== undefined && authenticatedAt === undefined) {
     reject('AUTHENTICATION_TIME', '"auth_time" is no instant')
   }
-  return { sub, audiences, issuedAt, authenticatedAt, all: claims }
+  return { sub, audiences, ...times, authenticatedAt, all: claims }
+}
+
+/** What is wrong with the times of an ID token, if the clock is right. */
+export function clockFault(
+  { expiresAt, issuedAt, validFrom }: IdTokenClaims,
+  { clockToleranceMs, maxAgeMs }: IdTokenRules,
+  now: number,
+): OidcError | undefined {
+  if (expiresAt <= now - clockToleranceMs) return fault('EXPIRED', 'the ID token is expired')
+  if (issuedAt > now + clockToleranceMs) return fault('ISSUED_AT', '"iat" is in the future')
+  if (issuedAt < now - maxAgeMs - clockToleranceMs) {
+    return fault('ISSUED_AT', '"iat" is too long ago')
+  }
+  if (validFrom > now + clockToleranceMs) return fault('NOT_YET_VALID', '"nbf" is in the future')
+  return undefined
 }
 
 /**
@@ -155,19 +184,14 @@ function checkAudience(claims: JsonObject, algorithm: string, rules: IdTokenRule
   return audiences
 }
 
-function checkTimes(claims: JsonObject, rules: IdTokenRules, now: number): number {
-  const { clockToleranceMs, maxAgeMs } = rules
+function timesOf(claims: JsonObject) {
   const expiresAt = instantOf(claims['exp'])
   if (expiresAt === undefined) reject('EXPIRED', '"exp" is missing or no instant')
-  if (expiresAt <= now - clockToleranceMs) reject('EXPIRED', 'the ID token is expired')
   const issuedAt = instantOf(claims['iat'])
   if (issuedAt === undefined) reject('ISSUED_AT', '"iat" is missing or no instant')
-  if (issuedAt > now + clockToleranceMs) reject('ISSUED_AT', '"iat" is in the future')
-  if (issuedAt < now - maxAgeMs - clockToleranceMs) reject('ISSUED_AT', '"iat" is too long ago')
   const validFrom = claims['nbf'] === undefined ? issuedAt : instantOf(claims['nbf'])
   if (validFrom === undefined) reject('NOT_YET_VALID', '"nbf" is no instant')
-  if (validFrom > now + clockToleranceMs) reject('NOT_YET_VALID', '"nbf" is in the future')
-  return issuedAt
+  return { expiresAt, issuedAt, validFrom }
 }
 
 function checkAccessTokenHash(expected: unknown, algorithm: string, accessToken: string): void {
@@ -193,7 +217,11 @@ export function audiencesOf(value: unknown): string[] | undefined {
 type Suffix<Code> = Code extends `ERR_ID_TOKEN_${infer Rest}` ? Rest : never
 
 function reject(what: Suffix<OidcErrorCode>, message: string): never {
-  throw new OidcError(`ERR_ID_TOKEN_${what}`, message)
+  throw fault(what, message)
+}
+
+function fault(what: Suffix<OidcErrorCode>, message: string): OidcError {
+  return new OidcError(`ERR_ID_TOKEN_${what}`, message)
 }
 
 function shown(value: unknown): string {

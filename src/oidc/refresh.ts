@@ -5,7 +5,12 @@ import type { Identity, SessionRecord } from '../session/session.js'
 import { dpopKeyFor } from './dpop.js'
 import { OidcError } from './errors.js'
 import { withGroupsLeftOut } from './groups-left-out.js'
-import { validateRefreshedClaims, validateRequiredClaims, verifyIdToken } from './id-token.js'
+import {
+  clockFault,
+  validateRefreshedClaims,
+  validateRequiredClaims,
+  verifyTimelessly,
+} from './id-token.js'
 import { identityFrom } from './identity-from.js'
 import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
@@ -20,8 +25,8 @@ import { withUserinfo } from './userinfo.js'
  *
  * Once the provider has answered with tokens, the old refresh token may be worthless, so that nothing
  * temporary that follows may lose the new ones: when userinfo or the keys for a new ID token cannot be
- * had, the tokens are taken and the identity stays as it was. An ID token or userinfo that contradicts
- * the session ends it.
+ * had, or its times do not fit, the tokens are taken and the identity stays as it was. An ID token or
+ * userinfo that contradicts the session ends it.
  */
 export function createRefresher(provider: Provider): Refresher {
   return async (session, now) => {
@@ -50,9 +55,11 @@ async function refresh(
   const metadata = await provider.metadata()
   const dpopKey = dpopKeyFor(session.tokens, metadata)
   const keptClaims = claimsOf(session.tokens.idToken)
+  const notRenewed = (error: unknown) =>
+    logger.warn({ issuer: config.issuer, err: error }, 'refreshed without a new identity')
   const keepIdentity = (error: unknown): undefined => {
     if (isContradiction(error)) throw error
-    logger.warn({ issuer: config.issuer, err: error }, 'refreshed without a new identity')
+    notRenewed(error)
   }
   const { response, verified } = await grantTokens(
     // openid-client would refuse the tokens beside an ID token that is repeated and too old by now.
@@ -63,12 +70,15 @@ async function refresh(
       // Some providers repeat the ID token of the login, which by now may be too old to verify.
       if (idToken === undefined || idToken === session.tokens.idToken) return undefined
       const rules = provider.idTokenRules(metadata)
-      const verifying = verifyIdToken(idToken, accessToken, rules, now + elapsedMs())
-      const fresh = await verifying.catch(keepIdentity)
+      const fresh = await verifyTimelessly(idToken, accessToken, rules).catch(keepIdentity)
       if (fresh === undefined) return undefined
       validateRefreshedClaims(fresh, session.identity.sub, keptClaims)
       validateRequiredClaims({ ...keptClaims, ...fresh.all }, config.requiredClaims)
-      return { idToken, claims: fresh.all }
+      const untimely = clockFault(fresh, rules, now + elapsedMs())
+      if (untimely === undefined) return { idToken, claims: fresh.all }
+      // A replica whose clock is wrong must not end the sessions of everybody.
+      notRenewed(untimely)
+      return undefined
     },
   )
   const tokens = tokensFrom(response, {

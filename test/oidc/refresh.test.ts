@@ -13,7 +13,8 @@ for (const [title, claims] of Object.entries({
   'another nonce': { nonce: 'other' },
   'an issue time before the first one': { iat: seconds() - 100 },
   'no subject': { sub: undefined },
-  'an expiry in the past': { exp: 1 },
+  'another subject, expired': { sub: 'mallory', exp: 1 },
+  'no expiry': { exp: undefined },
 })) {
   t.test(`CORE-19 ends the session for a refreshed ID token with ${title}`, async (t) => {
     const { provider, party, session } = await setUpHostile(t, { trustedAudiences: ['api'] })
@@ -103,6 +104,25 @@ t.test('CORE-19 a response that repeats the old ID token keeps the identity', as
   t.match(outcome, { kind: 'refreshed', tokens })
   t.notOk('identity' in outcome)
 })
+
+for (const [title, behindMs] of [
+  ['a minute behind', 60_000],
+  ['ten minutes ahead', -600_000],
+  ['two hours ahead', -7_200_000],
+] as const) {
+  t.test(`CORE-19 a clock that is ${title} costs no session`, async (t) => {
+    const { provider, party, session, warnings } = await setUpHostile(t)
+    const before = await session()
+    provider.tokens = { refresh_token: 'rotated' }
+    const outcome = await party.refresh(before, Date.now() - behindMs)
+    const tokens = { idToken: before.tokens.idToken, refreshToken: 'rotated' }
+    t.match(outcome, { kind: 'refreshed', tokens })
+    t.notOk('identity' in outcome)
+    t.same(warnings, ['refreshed without a new identity'])
+    provider.claims = { sub: 'mallory' }
+    t.match(await party.refresh(before, Date.now() - behindMs), { kind: 'rejected' })
+  })
+}
 
 t.test('CORE-20 a response without refresh token keeps the old one', async (t) => {
   const { provider, party, session } = await setUpHostile(t)
