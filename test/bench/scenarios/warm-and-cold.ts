@@ -31,7 +31,8 @@ export async function warmAndCold(owner: Owner): Promise<string> {
     const inTurn = [...cookies.slice(next), ...cookies.slice(0, next)]
     await client.config('RESETSTAT')
     const figures = await measure({ ...cold, headers: {} }, { ...load, cookies: inTurn }, seconds)
-    next = (next + figures.requests) % sessions
+    // With those that were under way when time was up.
+    next = (next + figures.requests + connections) % sessions
     expectOneEach(await fetchCommands(client), figures.requests)
     return figures
   }
