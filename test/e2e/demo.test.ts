@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
@@ -11,6 +12,12 @@ import { withoutPreloads } from '../helpers/without-preloads.js'
 const navigation = { ...asNavigation, 'sec-fetch-site': 'same-origin' }
 
 await promisify(execFile)(...withoutPreloads('npm', 'run', '--silent', 'build'))
+
+t.test('what was built can be run by its name', async (t) => {
+  // npx links a package once, and makes its program executable only then.
+  const { mode } = await stat('dist/main.js')
+  t.equal(mode & 0o111, 0o111)
+})
 
 /** Runs the demo and resolves when it has printed its address. */
 async function startDemo(t: Test) {
