@@ -376,19 +376,6 @@ t.test('SMU an Upgrade that is not just websocket opens no tunnel', async (t) =>
   t.equal(proxy.live.length, 0)
 })
 
-t.test(
-  'a handshake sent behind another request ends its connection and nothing else',
-  async (t) => {
-    const upstream = await startUpstream()
-    t.teardown(() => upstream.close())
-    const proxy = await startProxy(t, upstream.url)
-    for (const first of ['/slow', '/']) {
-      await rawRequest(proxy.port, `GET ${first} HTTP/1.1\r\nHost: a\r\n\r\n${handshake}\r\n`)
-    }
-    t.equal((await fetch(proxy.url)).status, 200)
-  },
-)
-
 /** A refusal that never ends. */
 const endless = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n'
 
@@ -417,8 +404,10 @@ t.test('a client that goes while it is refused leaves nothing behind', async (t)
 t.test('SMU an upgrade behind a request that waits closes the connection, no more', async (t) => {
   const upstream = await startUpstream()
   t.teardown(() => upstream.close())
-  const proxy = await startProxy(t, upstream.url)
-  const others = [handshake, handshake.replace('websocket', 'h2c')]
+  const proxy = await startProxy(t, upstream.url, { timeouts: { responseMs: 500 } })
+  // From Node 24.9 on an upgrade that is declined waits for its turn like any request.
+  const declined = handshake.replace('websocket', 'h2c').replace('Upgrade\r', 'Upgrade, close\r')
+  const others = [handshake, declined]
   for (const head of others) {
     for (const before of ['GET /slow', 'GET /a', 'GET /stream?bytes=100000000']) {
       t.notMatch(
