@@ -1,4 +1,5 @@
 import { type buildConnector, Pool } from 'undici'
+import { readBeyondBrokenWrites } from './broken-writes.js'
 import { openConnection } from './connection.js'
 import { createHttp2Agent } from './http2-agent.js'
 import type { Http2Request } from './http2-exchange.js'
@@ -63,6 +64,7 @@ const connect = async (upstream: Upstream, callback: buildConnector.Callback): P
     return
   }
   watchReads(socket)
+  readBeyondBrokenWrites(socket)
   callback(null, socket)
 }
 

@@ -6,6 +6,7 @@ import { createEventStream, isEventStream } from './event-stream.js'
 import { startExchange, type Exchange, type ExchangeEvents, type ResponseHead } from './exchange.js'
 import type { ForwardPlan } from './forward-plan.js'
 import { createKeptBody, type KeptBody } from './kept-body.js'
+import { endWithAnswer } from './lingering-close.js'
 import type { LiveConnection } from './live-connection.js'
 import { startRelay, type Relay } from './relay.js'
 import { buildRequestTrailers, type RequestHeaderRules } from './request-headers.js'
@@ -70,8 +71,7 @@ export class ForwardedRequest implements ExchangeEvents {
       this.exchange?.cancel()
       return
     }
-    // of a body that is still on its way the rest may never be read, and nothing can come behind it then
-    if (!this.request.complete) response.shouldKeepAlive = false
+    endWithAnswer(this.request, response)
     this.relay = startRelay(response, head, {
       context,
       idleMs: plan.upstream.timeouts.idleMs,

@@ -3,6 +3,7 @@ import { createAgents } from './agents.js'
 import type { ForwardPlan } from './forward-plan.js'
 import { ForwardedRequest, type ForwardingContext } from './forwarded-request.js'
 import { hopFieldsOf, maxForwards } from './hop-fields.js'
+import { endWithAnswer } from './lingering-close.js'
 import { createLiveConnections } from './live-connection.js'
 import {
   createRequestHeaders,
@@ -68,8 +69,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     },
     fail(request, response, error) {
       if (response.headersSent || response.destroyed) return
-      // what is left of the body will not be read, so the connection cannot be used again
-      if (!request.complete) response.shouldKeepAlive = false
+      endWithAnswer(request, response)
       options.onUpstreamError(request, response, error)
     },
     onResponse: (durationMs) => options.onUpstreamResponse?.(durationMs),
