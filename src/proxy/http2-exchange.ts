@@ -41,8 +41,7 @@ export const startHttp2Exchange = (
     if (isUnheard && !isAnswered) noteLastRead(error, lastReadAt)
     // a connection that leaves a request unanswered may be dead without anybody knowing
     if (error.code === 'ERR_UPSTREAM_TIMEOUT') line.session.close()
-    stream?.close(constants.NGHTTP2_CANCEL)
-    stream?.destroy()
+    if (stream) abandon(stream)
     handler.onError(error)
   }
   const resume = (): void => void stream?.resume()
@@ -110,12 +109,24 @@ export const startHttp2Exchange = (
       isOver = true
       handler.onComplete(rawTrailers)
     })
+    if (started.writableEnded) return
+    // what is left of the body has no use any more, and would keep the stream for as long as its client likes
+    body?.unpipe(started)
+    abandon(started)
   })
   started.on('close', () => {
     release()
     fail(brokenOff(started))
   })
   body?.pipe(started)
+}
+
+/** Not at once: what is given up while the session reads, with a body on its way, ends the process with Node 26. */
+const abandon = (stream: ClientHttp2Stream): void => {
+  setImmediate(() => {
+    stream.close(constants.NGHTTP2_CANCEL)
+    stream.destroy()
+  })
 }
 
 const unspeakable = (cause: unknown): UpstreamError =>

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import {
+  constants,
   createSecureServer,
   createServer,
   type Http2Server,
@@ -10,6 +11,7 @@ import {
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setImmediate as nextLoop } from 'node:timers/promises'
 import t from 'tap'
 import { request } from 'undici'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -191,6 +193,53 @@ t.test('an answer that comes before the body has gone up reaches the client', as
   socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\nx')
   t.match(await until('\r\n\r\n2\r\nno\r\n'), /^HTTP\/1.1 403 /)
   socket.destroy()
+})
+
+t.test('what is left of a body after the answer is not kept waiting', async (t) => {
+  const streams: ServerHttp2Stream[] = []
+  const server = await startHttp2Server(t, (stream) => {
+    streams.push(stream)
+    stream.resume()
+    stream.respond({ ':status': 403 })
+    stream.end('no')
+  })
+  const proxy = await startProxy(t, { url: server.url, http2: true })
+  const { socket, until } = await openConnection(proxy.port)
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\nx')
+  await until('no\r\n')
+  const [stream] = streams
+  if (stream && !stream.closed) await once(stream, 'close')
+  t.equal(stream?.closed, true, 'its stream ends')
+  t.equal((await request(proxy.url)).statusCode, 403)
+  t.equal(server.sessions.length, 1, 'and the connection goes on')
+  socket.destroy()
+})
+
+t.test('an answer that Valetkey gives instead ends the upload, and nothing else', async (t) => {
+  const streams: ServerHttp2Stream[] = []
+  const server = await startHttp2Server(t, (stream) => {
+    streams.push(stream)
+    stream.resume()
+    stream.respond({ ':status': 401, 'www-authenticate': 'Bearer' })
+    stream.write('no')
+  })
+  const asked: string[] = []
+  const answerUnauthorized = (challenges: readonly string[]): boolean => {
+    asked.push(...challenges)
+    return true
+  }
+  const place = { url: server.url, http2: true }
+  const proxy = await startProxy(t, place, { plan: { answerUnauthorized } })
+  for (const attempt of [0, 1]) {
+    const { socket } = await openConnection(proxy.port)
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\nx')
+    while (streams[attempt] === undefined) await nextLoop()
+    await once(streams[attempt], 'close')
+    t.equal(streams[attempt].rstCode, constants.NGHTTP2_CANCEL)
+    socket.destroy()
+  }
+  t.same(asked, ['Bearer', 'Bearer'])
+  t.equal(server.sessions.length, 1)
 })
 
 t.test('BODY-4 HEAD has the length and no body', async (t) => {
