@@ -142,6 +142,6 @@ const isAnsweredInstead = (
   { rawHeaders }: ResponseHead,
 ): boolean => answerUnauthorized?.(valuesOf(rawHeaders, 'www-authenticate')) === true
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined ||
   (headers['content-length'] !== undefined && headers['content-length'] !== '0')

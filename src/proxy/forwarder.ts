@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createAgents } from './agents.js'
 import type { ForwardPlan } from './forward-plan.js'
-import { ForwardedRequest, type ForwardingContext } from './forwarded-request.js'
+import { ForwardedRequest, type ForwardingContext, hasBody } from './forwarded-request.js'
 import { hopFieldsOf, maxForwards } from './hop-fields.js'
 import { endWithAnswer } from './lingering-close.js'
 import { createLiveConnections } from './live-connection.js'
@@ -62,7 +62,11 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     responseHeaders: createResponseHeaders(options),
     agentFor: agents.agentFor,
     headersOf: (request, plan) =>
-      requestHeaders(request.rawHeaders, changesOf(plan), hopFieldsOf(request, via)),
+      requestHeaders(
+        request.rawHeaders,
+        changesOf(plan),
+        hopFieldsOf(request, via, passesTrailers(request, plan)),
+      ),
     onLive(plan, connection) {
       plan.onLive?.(connection)
       liveConnections.add(connection)
@@ -100,6 +104,10 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     destroy: agents.destroy,
   }
 }
+
+/** undici has no way to send them over HTTP/1.1. */
+const passesTrailers = (request: IncomingMessage, { upstream }: ForwardPlan): boolean =>
+  upstream.http2 && hasBody(request)
 
 const changesOf = (plan: ForwardPlan): RequestHeaderChanges =>
   plan.credentials

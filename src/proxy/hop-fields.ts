@@ -10,15 +10,22 @@ export interface HopFields {
   readonly trace: readonly (readonly [name: string, value: string])[]
   /** In the place of the client's, where it counts. */
   readonly maxForwards?: string | undefined
+  /** Whether what stands behind the body goes on, so that it may be announced. */
+  readonly passesTrailers?: boolean
 }
 
-export const hopFieldsOf = (request: IncomingMessage, via: Via): HopFields => {
+export const hopFieldsOf = (
+  request: IncomingMessage,
+  via: Via,
+  passesTrailers: boolean,
+): HopFields => {
   const { traceparent, tracestate } = request.headers
   const hops = maxForwards(request)
   return {
     via: via.valueFor(request),
     trace: traceparent === undefined ? [] : continueTrace(String(traceparent), textOf(tracestate)),
     maxForwards: hops === undefined ? undefined : String(Math.max(0, hops - 1)),
+    passesTrailers,
   }
 }
 

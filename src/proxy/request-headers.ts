@@ -44,7 +44,8 @@ interface NameFacts {
   readonly lower: string
   /** In lower case, with `-` for `_`. */
   readonly plain: string
-  readonly fate: 'removed' | 'authorization' | 'host' | 'cookie' | 'max-forwards' | 'te' | 'passed'
+  readonly fate:
+    'removed' | 'authorization' | 'host' | 'cookie' | 'max-forwards' | 'te' | 'trailer' | 'passed'
 }
 
 /**
@@ -100,7 +101,7 @@ export const createRequestHeaders = (rules: RequestHeaderRules): BuildRequestHea
         if (cookie !== undefined) headers.push(name, cookie)
       } else if (fate === 'max-forwards') {
         headers.push(name, hop?.maxForwards ?? value)
-      } else {
+      } else if (fate !== 'trailer' || hop?.passesTrailers === true) {
         headers.push(name, value)
       }
     }
@@ -114,7 +115,7 @@ export const createRequestHeaders = (rules: RequestHeaderRules): BuildRequestHea
 }
 
 const fateOf = (lower: string, plain: string, rules: RequestHeaderRules): NameFacts['fate'] => {
-  if (lower === 'te') return 'te'
+  if (lower === 'te' || lower === 'trailer') return lower
   const isSpelledForCgi = plain !== lower && spelledOneWay.has(plain)
   if (isForThisHopOnly(plain) || rules.isReservedHeader(plain) || isSpelledForCgi) return 'removed'
   if (plain === 'authorization') return 'authorization'

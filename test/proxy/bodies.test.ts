@@ -306,6 +306,29 @@ t.test('HOP-7 passes trailers on, less those that must not be there', async (t) 
   t.match(text, /\r\n0\r\nX-Checksum: abc\r\n\r\n$/)
 })
 
+t.test(
+  'HOP-7 does not announce trailers of a request, which HTTP/1.1 loses on the way up',
+  async (t) => {
+    const upstream = await startUpstream()
+    t.teardown(() => upstream.close())
+    const places = { 'http/1.1': upstream.url, 'a WebSocket': { url: upstream.url, http2: true } }
+    const body = 'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Checksum: abc\r\n\r\n'
+    const upgrade =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+    for (const [name, place] of Object.entries(places)) {
+      const proxy = await startProxy(t, place)
+      const { socket, until } = await openConnection(proxy.port)
+      const arrived = upstream.nextRequest()
+      const isPlain = name === 'http/1.1'
+      const head = `${isPlain ? 'POST' : 'GET'} / HTTP/1.1\r\nHost: a\r\nTrailer: X-Checksum\r\n`
+      socket.write(`${head}${isPlain ? body : upgrade}`)
+      t.notOk('trailer' in (await arrived).headers, name)
+      t.match(await until('\r\n\r\n'), isPlain ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 101 /)
+      socket.destroy()
+    }
+  },
+)
+
 t.test('answers an HTTP/1.0 client without chunks', async (t) => {
   const upstream = await startUpstream((_incoming, response) => {
     response.write('hello')

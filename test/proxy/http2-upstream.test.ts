@@ -123,6 +123,7 @@ t.test('HOP-7 trailers pass in both directions, less what is not for trailers', 
           'content-type': 'application/grpc',
           'x-seen': JSON.stringify(raw),
           'x-te': headers[headers.indexOf('te') + 1],
+          'x-announced': headers[headers.indexOf('trailer') + 1],
         },
         { waitForTrailers: true },
       )
@@ -141,10 +142,13 @@ t.test('HOP-7 trailers pass in both directions, less what is not for trailers', 
   const text = await rawRequest(
     proxy.port,
     'POST /a.B/C HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: close, TE\r\nContent-Type: application/grpc\r\n' +
-      'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Own: 1\r\nX_Forwarded-User: mallory\r\nAuthorization: x\r\n' +
+      'Trailer: X-Own\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Own: 1\r\nX_Forwarded-User: mallory\r\nAuthorization: x\r\n' +
       'X-Forwarded-For: 1.2.3.4\r\n\r\n',
   )
-  t.match(text, /^HTTP\/1.1 200 [^]*x-seen: \["x-own","1"\]\r\nx-te: trailers\r\n/)
+  t.match(
+    text,
+    /^HTTP\/1.1 200 [^]*x-seen: \["x-own","1"\]\r\nx-te: trailers\r\nx-announced: X-Own\r\n/,
+  )
   t.match(text, /\r\nanswer\r\n0\r\ngrpc-status: 0\r\ngrpc-message: fine\r\n\r\n$/)
 })
 

@@ -47,6 +47,19 @@ t.test('HOP-7 says that trailers are welcome when the client says so', async (t)
   ])
 })
 
+t.test('HOP-7 announces trailers only where they go on', async (t) => {
+  const announced = ['Trailer', 'X-Checksum', 'trailer', 'X-Other']
+  const hop = { via: '1.1 v', trace: [] }
+  t.same(buildRequestHeaders(announced, none), [])
+  t.same(buildRequestHeaders(announced, none, hop), ['Via', '1.1 v'])
+  const passing = { ...hop, passesTrailers: true }
+  t.same(buildRequestHeaders(announced, none, passing), [...announced, 'Via', '1.1 v'])
+  t.same(buildRequestHeaders(['Connection', 'trailer', ...announced], none, passing), [
+    'Via',
+    '1.1 v',
+  ])
+})
+
 t.test('SMU-13 removes names that CGI would read as others', async (t) => {
   const spelled = [
     'Content_Length',
