@@ -17,9 +17,9 @@ import { registerSessions } from './routes/sessions.js'
 import { registerSignIn } from './routes/sign-in.js'
 import { registerSignOut } from './routes/sign-out.js'
 import type { DecideSubrequest } from './subrequests.js'
+import { bodyDeadlineMs } from './upload-deadline.js'
 
 const largestForm = 64 * 1024
-const bodyDeadlineMs = 10_000
 
 /** Registers the endpoints under `basePath`; any other path there is not found. */
 export async function registerEndpoints(

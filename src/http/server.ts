@@ -16,6 +16,7 @@ import { isGrpcCall } from './grpc.js'
 import { type Certificate, createListener, type Listener } from './listener.js'
 import { createMalformedAnswers } from './malformed-requests.js'
 import { createSubrequestAnswers } from './subrequests.js'
+import { bodyDeadlineMs } from './upload-deadline.js'
 
 /** Sends admitted requests to their upstreams. */
 export interface Forwarding {
@@ -69,7 +70,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
         forward: forwarding.forward,
         subrequests: subrequestEndpoints(endpoints),
         extAuthzPath: endpoints.paths.extAuthz,
-        answerSubrequest: createSubrequestAnswers({ ...options, answerWith }),
+        answerSubrequest: createSubrequestAnswers({ ...options, answerWith, bodyDeadlineMs }),
       })
       listener = createListener({ onRequest: take, certificate: options.certificate })
       forwarding.takeUpgrades(listener.server, take)

@@ -3,6 +3,7 @@ import { Http2ServerRequest } from 'node:http2'
 import { atEndOfTurn } from '../end-of-turn.js'
 import { headersOf, type RawHeaders } from '../raw-headers.js'
 import { type Answer, type Answers, type AnswerWith, answerHeaders } from './answers.js'
+import { endUploadAfterAnswer } from './upload-deadline.js'
 
 /** Leave for the request that an ingress asks about, with the headers that it is to copy. */
 export interface Grant {
@@ -28,10 +29,13 @@ export function createSubrequestAnswers(options: {
   readonly answers: Answers
   readonly answerWith: AnswerWith
   readonly onGranted: (request: IncomingMessage, response: ServerResponse) => void
+  /** How long a body may take after the answer. */
+  readonly bodyDeadlineMs: number
 }): AnswerSubrequest {
   const { answers, answerWith } = options
 
   return async function answerSubrequest(request, response, decide) {
+    endUploadAfterAnswer(request, response, options.bodyDeadlineMs)
     try {
       const decision = await decide(request)
       if (typeof decision === 'function') answerWith(request, response, decision)
