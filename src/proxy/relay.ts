@@ -7,6 +7,7 @@ import {
   buildResponseTrailers,
   type ResponseHeaderRules,
 } from './response-headers.js'
+import { withoutVainTrailer } from './trailer-field.js'
 
 /** What is sent to a client of an upstream's response. */
 export interface Relay {
@@ -51,7 +52,10 @@ export const startRelay = (
   // what fails is the connection, which says so itself
   response.on('error', ignore)
   if (isHttp2(response)) writeHttp2Head(response, head.statusCode, headers)
-  else response.writeHead(head.statusCode, printable(head.statusMessage), headers)
+  else {
+    const fields = withoutVainTrailer(response, head.statusCode, headers)
+    response.writeHead(head.statusCode, printable(head.statusMessage), fields)
+  }
   return new ResponseRelay(response, options)
 }
 
