@@ -69,6 +69,7 @@ const directions: Record<string, readonly string[]> = {
 
 /** What any room may have. */
 const everywhere = new Set([
+  'src/answer-header.ts',
   'src/errors.ts',
   'src/end-of-turn.ts',
   'src/garbage.ts',
@@ -216,6 +217,14 @@ t.test('pure rooms do no I/O and read no clock', async (t) => {
     )
     t.equal(impure.exec(text)?.[0], undefined, path)
   }
+})
+
+t.test('the header that marks answers is spelled in one file', async (t) => {
+  const spelling = sources.filter(({ text }) => text.includes("'x-valetkey-answer'"))
+  t.same(
+    spelling.map(({ path }) => path),
+    ['src/answer-header.ts'],
+  )
 })
 
 t.test('no file of src has more than 300 lines', async (t) => {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { answerHeaderName } from '../answer-header.js'
 
 /** Why the admin listener refuses; `detail` is for the operator. */
 export interface AdminProblem {
@@ -23,7 +24,7 @@ export function sendProblem(
   }
   return reply
     .code(status)
-    .header('x-valetkey-answer', code)
+    .header(answerHeaderName, code)
     .type('application/problem+json')
     .send(JSON.stringify(problem))
 }

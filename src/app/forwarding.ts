@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { CompiledRoute } from '../access/route-table.js'
-import { answerHeaderName, type Answers, type AnswerWith } from '../http/answers.js'
+import { answerHeaderName } from '../answer-header.js'
+import type { Answers, AnswerWith } from '../http/answers.js'
 import type { CookieNames } from '../http/cookies.js'
 import type { Forwarding } from '../http/server.js'
 import type { StepUps } from '../http/step-ups.js'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerHeaderName } from '../answer-header.js'
 import { sendGrpcStatus } from './grpc.js'
 import { prefersPage } from './navigation.js'
 import { errorPage } from './pages/error-page.js'
@@ -194,9 +195,6 @@ export function createAnswers(options: {
     },
   }
 }
-
-/** Tells an answer of ours from one of the upstream's, and which it is. In lower case, as node has names. */
-export const answerHeaderName = 'x-valetkey-answer'
 
 /** Whether the request may be made once more; the answer to HEAD has the length of that to GET. */
 const isRepeatable = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD'

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ClientFacts } from '../access/forwarded.js'
+import { answerHeaderName } from '../answer-header.js'
 import type { Header } from '../identity/header-value.js'
 import { headersOf } from '../raw-headers.js'
-import { answerHeaderName, type Answers } from './answers.js'
+import type { Answers } from './answers.js'
 import { admittedHeaders, type ForwardAuth, logUntrusted } from './forward-auth.js'
 import type { RenderAnswer, RenderedAnswer } from './renderer.js'
 

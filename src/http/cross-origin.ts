@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { answerHeaderName } from './answers.js'
+import { answerHeaderName } from '../answer-header.js'
 import type { Arrival } from './arrival.js'
 import { type Initiator, initiatorOf } from './navigation.js'
 

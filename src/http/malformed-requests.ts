@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
-import { answerHeaderName } from './answers.js'
+import { answerHeaderName } from '../answer-header.js'
 import { responseUnderWay } from '../left-connection.js'
 import { findProblem, problemDetails } from './problem.js'
 

@@ -7,7 +7,8 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { type Answer, answerHeaderName, type Answers, type AnswerWith } from './answers.js'
+import { answerHeaderName } from '../answer-header.js'
+import type { Answer, Answers, AnswerWith } from './answers.js'
 import type { EndpointContext } from './endpoint-context.js'
 import { registerEndpoints, servedPaths, subrequestEndpoints } from './endpoints.js'
 import { continueIfAsked } from './expectation.js'
