@@ -7,6 +7,7 @@ import { createAssertions } from './assertions.js'
 import { createExtAuthz } from './ext-authz.js'
 import { drainServer } from './drain-server.js'
 import { createKeyRing, createSessionKey } from '../session/key-ring.js'
+import { monotonicClock } from '../session/monotonic-clock.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import { createRequestIds } from '../telemetry/request-id.js'
 import { followCertificateFiles, readCertificate } from './certificate-files.js'
@@ -38,13 +39,24 @@ export interface App {
  */
 export async function createApp(
   config: Config,
-  { logger, clock = Date.now }: { logger: Logger; clock?: () => number },
+  {
+    logger,
+    clock = Date.now,
+    monotonic = monotonicClock,
+  }: { logger: Logger; clock?: () => number; monotonic?: () => number },
 ): Promise<App> {
   const metrics = createMetrics()
   const { keys = [createSessionKey()], keysFile } = config.session
   const keyRing = createKeyRing(keys)
   const providers = createProviders(config, { logger, clock })
-  const opened = await openSessions(config, { keyRing, providers, metrics, logger, clock })
+  const opened = await openSessions(config, {
+    keyRing,
+    providers,
+    metrics,
+    logger,
+    clock,
+    monotonic,
+  })
   const { store, sessions, storeWarnings } = opened
   const assertions = createAssertions(config, { keyRing, store, logger, clock })
   const certificate = config.tls && readCertificate(config.tls)

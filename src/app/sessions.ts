@@ -16,6 +16,7 @@ export interface SessionParts {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: () => number
+  readonly monotonic: () => number
 }
 
 /** What an operator should know of a store although it works. */
@@ -30,13 +31,21 @@ const noWarnings: StoreWarnings = { current: () => [], whenTold: async () => {} 
 /** Opens the configured session store and the sessions in it. */
 export async function openSessions(
   { session }: Config,
-  { keyRing, providers, metrics, logger, clock }: SessionParts,
+  { keyRing, providers, metrics, logger, clock, monotonic }: SessionParts,
 ): Promise<{
   readonly store: SessionStore
   readonly sessions: Sessions
   readonly storeWarnings: StoreWarnings
 }> {
-  const { store, lock, warnings = noWarnings } = await openStore(session, { clock, logger })
+  const {
+    store,
+    lock,
+    warnings = noWarnings,
+  } = await openStore(session, {
+    clock,
+    monotonic,
+    logger,
+  })
   const sessions = createSessions({
     store,
     lock,
@@ -48,6 +57,7 @@ export async function openSessions(
     staleOnStoreErrorMs: session.staleOnStoreError,
     cacheBytes: session.cacheBytes,
     clock,
+    monotonic,
     events: recordSessionEvents(metrics, logger),
   })
   return { store, sessions, storeWarnings: warnings }
@@ -55,10 +65,10 @@ export async function openSessions(
 
 async function openStore(
   session: Config['session'],
-  { clock, logger }: Pick<SessionParts, 'clock' | 'logger'>,
+  { clock, monotonic, logger }: Pick<SessionParts, 'clock' | 'monotonic' | 'logger'>,
 ): Promise<{ store: SessionStore; lock: RefreshLock; warnings?: StoreWarnings }> {
   if (session.redis === undefined || session.store === 'memory') {
-    return { store: createMemoryStore(clock), lock: createMemoryRefreshLock(clock) }
+    return { store: createMemoryStore(clock), lock: createMemoryRefreshLock(monotonic) }
   }
   const { connectRedis } = await import('../redis/connect.js')
   const { commandTimeout: commandTimeoutMs, ...settings } = session.redis
@@ -66,6 +76,7 @@ async function openStore(
     ...settings,
     commandTimeoutMs,
     clock,
+    monotonic,
     onWarning: (warning) => logger.warn({ warning }, 'session store'),
   })
 }

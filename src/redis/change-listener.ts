@@ -3,7 +3,7 @@ import { fetchServerFacts, type ServerFacts } from './server-facts.js'
 
 /** Hears what changes on one server. */
 export interface ChangeListener {
-  /** The moment up to which every change since the last beginning has been reported; none while deaf. */
+  /** The moment, by `monotonic`, up to which every change since the last beginning has been reported; none while deaf. */
   knownUntil(): number | undefined
   /** Of the server as of the last connection. */
   facts(): ServerFacts | undefined
@@ -19,7 +19,7 @@ export interface ChangeListenerOptions {
   readonly connection: Redis
   /** What the names of interest begin with. */
   readonly prefixes: readonly string[]
-  readonly clock: () => number
+  readonly monotonic: () => number
   /** Each changed name; `undefined` when any may have changed. */
   readonly onChange: (name: string | undefined) => void
   readonly onFacts: (facts: ServerFacts) => void
@@ -37,7 +37,7 @@ const channel = '__redis__:invalidate'
  * sent has been reported.
  */
 export function createChangeListener(options: ChangeListenerOptions): ChangeListener {
-  const { connection, clock } = options
+  const { connection, monotonic } = options
   const prefixes = options.prefixes.flatMap((prefix) => ['PREFIX', prefix])
   /** Counts the connections: what began on an earlier one tells nothing about this one. */
   let epoch = 0
@@ -53,7 +53,7 @@ export function createChangeListener(options: ChangeListenerOptions): ChangeList
     const id = await connection.client('ID')
     // prettier-ignore
     await connection.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes)
-    const startedAt = clock()
+    const startedAt = monotonic()
     await connection.subscribe(channel)
     if (mine !== epoch) return
     known = startedAt
@@ -83,7 +83,7 @@ export function createChangeListener(options: ChangeListenerOptions): ChangeList
     async beat() {
       if (known === undefined) return
       const mine = epoch
-      const sentAt = clock()
+      const sentAt = monotonic()
       const isAnswered = await connection.ping().then(
         () => true,
         () => false,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Cluster, type Redis } from 'ioredis'
+import { monotonicClock } from '../session/monotonic-clock.js'
 import type { RefreshLock } from '../session/refresh-lock.js'
 import type { SessionStore } from '../session/session-store.js'
 import { askAgain, theServer } from './ask-again.js'
@@ -19,6 +20,7 @@ export interface RedisOptions extends ConnectionSettings {
   /** Stands before every key. */
   readonly keyPrefix: string
   readonly clock?: () => number
+  readonly monotonic?: () => number
   /** Called at each connection to a server that works in a way which an operator should know of. */
   readonly onWarning?: (warning: string) => void
   /** How often the servers are asked whether they work as they did. */
@@ -37,7 +39,7 @@ export function connectRedis(options: RedisOptions): {
   readonly lock: RefreshLock
   readonly warnings: Pick<ServerWarnings, 'current' | 'whenTold'>
 } {
-  const { clock = Date.now } = options
+  const { clock = Date.now, monotonic = monotonicClock } = options
   const keys = createRedisKeys(options.keyPrefix)
   const connections = createConnections(options)
   const client = connections.openClient()
@@ -49,6 +51,7 @@ export function connectRedis(options: RedisOptions): {
       client instanceof Cluster ? watchCluster(client, connections) : watchOne(client, connections),
     keys,
     clock,
+    monotonic,
     onFacts: warnings.note,
     onServers: warnings.keepOnly,
   })

@@ -26,6 +26,8 @@ export interface RedisChangesOptions<Server> {
   readonly watch: ServerWatch<Server>
   readonly keys: RedisKeys
   readonly clock: () => number
+  /** What moments are kept by, since the wall clock may be set back or ahead at any time. */
+  readonly monotonic: () => number
   readonly onFacts?: (server: string, facts: ServerFacts) => void
   readonly onServers?: (servers: ReadonlySet<string>) => void
 }
@@ -43,7 +45,7 @@ const certainForMs = 600
  * begins a new generation, so that whatever was loaded before is looked up again.
  */
 export function createRedisChanges<Server>(options: RedisChangesOptions<Server>): RedisChanges {
-  const { watch, keys, clock } = options
+  const { watch, keys, clock, monotonic } = options
   const listeners: ((key: SessionKey | undefined) => void)[] = []
   const lockListeners: ((key: SessionKey) => void)[] = []
   let current = { generation: 0 }
@@ -61,7 +63,7 @@ export function createRedisChanges<Server>(options: RedisChangesOptions<Server>)
     }
     const listener = watch.listenTo(server, {
       prefixes: [keys.sessionPrefix, keys.lockPrefix],
-      clock,
+      monotonic,
       onChange: report,
       onFacts: (facts) => whileNeeded(() => options.onFacts?.(name, facts))(),
       onListening: whileNeeded(beginGeneration),
@@ -97,7 +99,7 @@ export function createRedisChanges<Server>(options: RedisChangesOptions<Server>)
   }
 
   async function lookForServers() {
-    const askedAt = clock()
+    const askedAt = monotonic()
     const found = await watch.fetchServers()
     if (isClosed || askedAt < serversKnownAt) return
     serversKnownAt = askedAt
@@ -147,9 +149,12 @@ export function createRedisChanges<Server>(options: RedisChangesOptions<Server>)
       subscribe: (listener) => void listeners.push(listener),
       certainty() {
         const until = knownUntil.get(current.generation) ?? Number.NEGATIVE_INFINITY
-        return isListening && clock() - until <= certainForMs ? current : undefined
+        return isListening && monotonic() - until <= certainForMs ? current : undefined
       },
-      lastCertainAt: (generation) => knownUntil.get(generation),
+      lastCertainAt(generation) {
+        const until = knownUntil.get(generation)
+        return until === undefined ? undefined : clock() - (monotonic() - until)
+      },
     },
     subscribeToLocks: (listener) => void lockListeners.push(listener),
     close() {

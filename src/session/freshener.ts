@@ -47,7 +47,7 @@ export interface Freshener {
 const storeRetryMs = 500
 
 export function createFreshener(options: FreshenerOptions): Freshener {
-  const { loader, limits, clock, onRefresh } = options
+  const { loader, limits, clock, monotonic, onRefresh } = options
   const flights = new Map<SessionKey, Promise<Freshened>>()
   const inTurn = createRefreshInTurn(options)
   const backoff = createRefreshBackoff(limits.firstBackoffMs, limits.maxBackoffMs)
@@ -63,7 +63,7 @@ export function createFreshener(options: FreshenerOptions): Freshener {
       return { kind: 'ended', reason: 'the access token expired and nothing can renew it' }
     }
     const flight = flights.get(key)
-    const holdOffMs = flight === undefined ? backoff.remainingMs(key, now) : 0
+    const holdOffMs = flight === undefined ? backoff.remainingMs(key, monotonic()) : 0
     if (isValid) {
       if (flight === undefined && holdOffMs === 0) void start(live, refresher)
       return { kind: 'live', live }
@@ -103,7 +103,7 @@ export function createFreshener(options: FreshenerOptions): Freshener {
         loader.forget(live.key)
         return result
       case 'unavailable': {
-        const retryAfterMs = backoff.fail(live.key, clock(), result.retryAfterMs)
+        const retryAfterMs = backoff.fail(live.key, monotonic(), result.retryAfterMs)
         return isAccessTokenValid(live, clock())
           ? { kind: 'live', live }
           : { kind: 'unavailable', retryAfterMs }

@@ -17,17 +17,21 @@ export interface HeldLease {
 }
 
 /** Extends a lease until it is let go. */
-export function holdLease(lease: RefreshLease, leaseMs: number, clock: () => number): HeldLease {
+export function holdLease(
+  lease: RefreshLease,
+  leaseMs: number,
+  monotonic: () => number,
+): HeldLease {
   const extending = setInterval(() => void lease.extend().catch(() => false), leaseMs / 3).unref()
 
   return {
     trace: lease.trace,
     async ask(version) {
       for (;;) {
-        const askedAt = clock()
+        const askedAt = monotonic()
         if (!(await lease.ask(version))) return false
         // Whoever was stopped before it heard the answer may have lost the lock since.
-        if (clock() < askedAt + leaseMs) return true
+        if (monotonic() < askedAt + leaseMs) return true
       }
     },
     refuse: (version) => lease.refuse(version),

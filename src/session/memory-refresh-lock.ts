@@ -1,3 +1,4 @@
+import { monotonicClock } from './monotonic-clock.js'
 import type { RefreshLock, RefreshTrace } from './refresh-lock.js'
 import type { SessionKey } from './session-store.js'
 
@@ -14,14 +15,14 @@ interface Trace {
 }
 
 /** The refresh lock of one process. It dies with its traces, so they need not expire. */
-export function createMemoryRefreshLock(clock: () => number = Date.now): RefreshLock {
+export function createMemoryRefreshLock(monotonic: () => number = monotonicClock): RefreshLock {
   const holders = new Map<SessionKey, Holder>()
   const traces = new Map<SessionKey, Trace>()
   const waiters = new Map<SessionKey, Set<() => void>>()
 
   function findHolder(key: SessionKey): Holder | undefined {
     const holder = holders.get(key)
-    return holder !== undefined && holder.leaseEndsAt > clock() ? holder : undefined
+    return holder !== undefined && holder.leaseEndsAt > monotonic() ? holder : undefined
   }
 
   function describeTrace(key: SessionKey): RefreshTrace | undefined {
@@ -29,18 +30,18 @@ export function createMemoryRefreshLock(clock: () => number = Date.now): Refresh
     if (trace === undefined) return undefined
     const { version, graceEndsAt } = trace
     if (graceEndsAt === undefined) return { version, kind: 'asked' }
-    return { version, kind: 'refused', graceMs: Math.max(0, graceEndsAt - clock()) }
+    return { version, kind: 'refused', graceMs: Math.max(0, graceEndsAt - monotonic()) }
   }
 
   return {
     async acquire(key, leaseMs) {
       if (findHolder(key) !== undefined) return undefined
-      const mine: Holder = { leaseEndsAt: clock() + leaseMs }
+      const mine: Holder = { leaseEndsAt: monotonic() + leaseMs }
       holders.set(key, mine)
       const isMine = () => findHolder(key) === mine
       const extend = () => {
         if (!isMine()) return false
-        mine.leaseEndsAt = clock() + leaseMs
+        mine.leaseEndsAt = monotonic() + leaseMs
         return true
       }
       const trace = describeTrace(key)
@@ -58,7 +59,7 @@ export function createMemoryRefreshLock(clock: () => number = Date.now): Refresh
           const found = traces.get(key)
           if (found !== undefined && (found.by === mine || found.version !== version)) return true
           if (found?.graceEndsAt === undefined) {
-            traces.set(key, { version, by: undefined, graceEndsAt: clock() + leaseMs })
+            traces.set(key, { version, by: undefined, graceEndsAt: monotonic() + leaseMs })
           }
           return false
         },
@@ -76,8 +77,8 @@ export function createMemoryRefreshLock(clock: () => number = Date.now): Refresh
       const waiting = waiters.get(key) ?? new Set()
       waiters.set(key, waiting)
       return new Promise((resolve) => {
-        // A timer may come a millisecond before the clock says so, when the lease still runs.
-        const leaseMs = holder.leaseEndsAt - clock() + 1
+        // A timer may come a millisecond before that clock says so, when the lease still runs.
+        const leaseMs = holder.leaseEndsAt - monotonic() + 1
         const timer = setTimeout(wake, Math.min(timeoutMs, leaseMs))
         function wake() {
           clearTimeout(timer)

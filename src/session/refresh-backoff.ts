@@ -1,6 +1,9 @@
 import type { SessionKey } from './session-store.js'
 
-/** Remembers for which sessions a refresh failed, and until when it shall not be tried again. */
+/**
+ * Remembers for which sessions a refresh failed, and until when it shall not be tried again. `now` is of a monotonic
+ * clock: one that is set back would hold a session off until it has caught up.
+ */
 export interface RefreshBackoff {
   /** How long to hold off yet; 0 when a refresh may be tried. */
   remainingMs(key: SessionKey, now: number): number

@@ -22,6 +22,8 @@ export interface TurnLimits {
 export interface RefreshInTurnOptions extends RefreshSessionOptions {
   readonly lock: RefreshLock
   readonly limits: TurnLimits
+  /** For how long things take, whatever happens to the wall clock. */
+  readonly monotonic: () => number
 }
 
 export interface RefreshInTurn {
@@ -36,7 +38,7 @@ export interface RefreshInTurn {
 
 /** One refresh per session over all replicas, and so many at a time in this process. */
 export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTurn {
-  const { lock, loader, limits, clock } = options
+  const { lock, loader, limits, clock, monotonic } = options
   const slots = createSlots(limits.maxConcurrent)
   const writes = new Set<Promise<void>>()
 
@@ -46,12 +48,12 @@ export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTur
       const result = await slots.use(() => refreshIfFree(latest, refresher))
       if (result !== undefined) return result
       // Not before: waiting for one's own turn is no waiting for another.
-      deadline ??= clock() + limits.waitForOtherMs
-      await lock.waitForRelease(live.key, Math.max(0, deadline - clock()))
+      deadline ??= monotonic() + limits.waitForOtherMs
+      await lock.waitForRelease(live.key, Math.max(0, deadline - monotonic()))
       const current = (await loader.reload(live.ticket))?.live
       if (current === undefined) return { kind: 'ended', reason: 'the session is gone' }
       if (clock() < current.refreshAt) return { kind: 'adopted', live: current }
-      if (clock() >= deadline) {
+      if (monotonic() >= deadline) {
         return { kind: 'unavailable', reason: 'another replica takes too long', retryAfterMs: 1000 }
       }
       latest = current
@@ -61,7 +63,7 @@ export function createRefreshInTurn(options: RefreshInTurnOptions): RefreshInTur
   async function refreshIfFree(live: LiveSession, refresher: Refresher) {
     const lease = await lock.acquire(live.key, limits.leaseMs)
     if (lease === undefined) return undefined
-    const held = holdLease(lease, limits.leaseMs, clock)
+    const held = holdLease(lease, limits.leaseMs, monotonic)
     let locked: LockedRefresh | undefined
     try {
       locked = await refreshLockedSession(options, refresher, live, held)

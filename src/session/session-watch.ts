@@ -27,6 +27,8 @@ export interface SessionWatchOptions {
   readonly changes: ChangeFeed
   readonly staleOnStoreErrorMs: number
   readonly clock: () => number
+  /** What moments are kept by, since the wall clock may be set back or ahead at any time. */
+  readonly monotonic: () => number
 }
 
 interface Watched {
@@ -34,7 +36,7 @@ interface Watched {
   readonly listeners: Set<(end: WatchEnd) => void>
   /** The generation of the change feed that would have told of a change; `undefined`: it may have changed. */
   generation: number | undefined
-  /** Until then, at least, the session was as `live` says. */
+  /** Until then, at least, the session was as `live` says; by the monotonic clock, as is `lookedAt`. */
   knownAt: number
   lookedAt: number
   isLooking: boolean
@@ -50,7 +52,7 @@ const maxReads = 64
 const readMs = 1000
 
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
-  const { loader, changes, clock } = options
+  const { loader, changes, clock, monotonic } = options
   const watched = new Map<SessionKey, Watched>()
   const slots = createSlots(maxReads)
   let ticking: NodeJS.Timeout | undefined
@@ -61,7 +63,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   })
 
   function doubt(entry: Watched) {
-    entry.knownAt = knownUntil(entry)
+    entry.knownAt = monotonic() - unknownForMs(entry)
     entry.generation = undefined
     entry.isDoubted = true
     void look(entry)
@@ -74,10 +76,10 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       const isKnown = generation !== undefined && entry.generation === generation
       if (isKnown && now < entry.live.expiresAt) continue
       if (now >= entry.live.session.endsAt) end(entry, 'ended')
-      else if (now - knownUntil(entry) > options.staleOnStoreErrorMs + readMs) end(entry, 'unknown')
+      else if (unknownForMs(entry) > options.staleOnStoreErrorMs + readMs) end(entry, 'unknown')
       // Reports may have been lost between the generations.
       else if (generation !== undefined && entry.generation !== undefined && !isKnown) doubt(entry)
-      else if (now - entry.lookedAt >= lookAgainMs) void look(entry)
+      else if (monotonic() - entry.lookedAt >= lookAgainMs) void look(entry)
     }
   }
 
@@ -93,21 +95,27 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
 
   async function readAgain(entry: Watched): Promise<void> {
     entry.isDoubted = false
-    entry.lookedAt = clock()
+    entry.lookedAt = monotonic()
     try {
-      const current = await loader.read(entry.live.ticket, entry.lookedAt)
+      const current = await loader.read(entry.live.ticket, clock())
       if (current === undefined) return end(entry, 'ended')
       entry.live = current.live
-      entry.knownAt = current.loadedAt
+      entry.knownAt = monotonic() - ageMs(current.loadedAt)
       if (!entry.isDoubted) entry.generation = current.generation
     } catch {
       // Says nothing about the session. The next look comes by itself, until it has been too long.
     }
   }
 
-  function knownUntil({ generation, knownAt, live }: Watched): number {
+  /** How long ago an instant of the wall clock was; one that is yet to come is taken for now. */
+  const ageMs = (instant: number) => Math.max(0, clock() - instant)
+
+  /** For how long nobody has known whether the session is as `live` says. */
+  function unknownForMs({ generation, knownAt, live }: Watched): number {
     const certainAt = generation === undefined ? undefined : changes.lastCertainAt(generation)
-    return Math.min(Math.max(knownAt, certainAt ?? knownAt), live.expiresAt)
+    const sinceRead = monotonic() - knownAt
+    const sinceCertain = certainAt === undefined ? sinceRead : ageMs(certainAt)
+    return Math.max(Math.min(sinceRead, sinceCertain), ageMs(live.expiresAt))
   }
 
   const isWatched = (entry: Watched) => watched.get(entry.live.key) === entry
@@ -126,11 +134,11 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   }
 
   function begin(live: LiveSession): Watched {
-    const now = clock()
+    const now = monotonic()
     const entry: Watched = {
       live,
       listeners: new Set(),
-      generation: loader.loadCached(live.ticket, now) && changes.certainty()?.generation,
+      generation: loader.loadCached(live.ticket, clock()) && changes.certainty()?.generation,
       knownAt: now,
       lookedAt: now,
       isLooking: false,

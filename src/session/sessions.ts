@@ -7,6 +7,7 @@ import {
 import type { KeyRing } from './key-ring.js'
 import { SignInOvertakenError } from './sign-in-overtaken.js'
 import { createLiveSession, type LiveSession } from './live-session.js'
+import { monotonicClock } from './monotonic-clock.js'
 import type { RefreshLock } from './refresh-lock.js'
 import type { RefreshReport } from './refresh-session.js'
 import type { Refresher } from './refresher.js'
@@ -111,6 +112,8 @@ export interface SessionsOptions {
   readonly staleOnStoreErrorMs: number
   readonly cacheBytes: number
   readonly clock?: () => number
+  /** For how long something takes, whatever happens to the wall clock. */
+  readonly monotonic?: () => number
   readonly events?: SessionEvents
   readonly limits?: Partial<RefreshLimits>
 }
@@ -118,7 +121,8 @@ export interface SessionsOptions {
 const closeWaitMs = 10_000
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, keyRing, inactivityTimeoutMs, events = {}, clock = Date.now } = options
+  const { store, keyRing, inactivityTimeoutMs, events = {} } = options
+  const { clock = Date.now, monotonic = monotonicClock } = options
   const cache = createSessionCache(options.cacheBytes)
   const register = createSessionRegister(store.index, keyRing)
   const unsaved = createUnsavedSessions(clock)
@@ -130,10 +134,11 @@ export function createSessions(options: SessionsOptions): Sessions {
     register,
     unsaved,
     clock,
+    monotonic,
     limits: { ...defaultRefreshLimits, ...options.limits },
     onRefresh: (key, report) => events.onRefresh?.(key, report),
   })
-  const watch = createSessionWatch({ ...options, loader, changes: store.changes, clock })
+  const watch = createSessionWatch({ ...options, loader, changes: store.changes, clock, monotonic })
   keyRing.subscribe(({ isAnyRemoved }) => {
     if (!isAnyRemoved) return
     cache.clear()

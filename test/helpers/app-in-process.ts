@@ -22,6 +22,7 @@ export interface AppInProcess {
  *
  * @param config over the defaults, section by section
  * @param options.log takes what it logs, line by line; without one nothing is logged
+ * @param options.clock whoever turns it lets time pass
  */
 export async function startAppInProcess(
   t: { teardown: (close: () => Promise<void>) => void },
@@ -44,7 +45,7 @@ export async function startAppInProcess(
   const logger = log
     ? createLogger({ level: 'debug', destination: log })
     : createLogger({ level: 'silent' })
-  const app = await createApp(loaded, { logger, ...(clock && { clock }) })
+  const app = await createApp(loaded, { logger, ...(clock && { clock, monotonic: clock }) })
   const { url, adminUrl } = await app.listen()
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= app.close().then(letClientsKnow))

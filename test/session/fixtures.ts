@@ -108,6 +108,8 @@ export function createTestSessions(t: Test, options: TestSessionsOptions = {}) {
     refreshAheadMs: 60_000,
     staleOnStoreErrorMs: 30_000,
     cacheBytes: 1_000_000,
+    // Who turns the clock lets time pass, unless told otherwise.
+    ...(rest.clock && { monotonic: rest.clock }),
     ...rest,
     refresher: () => refresher,
   })

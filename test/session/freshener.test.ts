@@ -209,3 +209,18 @@ t.test('RF-2 a late writer does not overwrite newer tokens', async (t) => {
   t.equal(current.session.tokens.accessToken, live.session.tokens.accessToken)
   t.equal(freshened.kind, 'unavailable', 'theirs had expired as well')
 })
+
+t.test('a session is not held off for longer by a clock that is set back', async (t) => {
+  let passed = 0
+  const monotonic = () => passed
+  const { here, time, signIn, load, provider, issue, results } = setUpReplicas(t, { monotonic })
+  const { cookieValue } = await signIn()
+  provider.plan.answer = () => ({ kind: 'unavailable', reason: 'away' })
+  time.now += 2 * tokenLifetimeMs
+  t.match(await here.freshen(await load(here, cookieValue), time.now), { kind: 'unavailable' })
+  await isDone(results)
+  provider.plan.answer = issue
+  time.now -= minute
+  passed += 1000
+  t.match(await here.freshen(await load(here, cookieValue), time.now), { kind: 'live' })
+})

@@ -34,6 +34,7 @@ export function createModelReplicas(clock: () => number) {
       lock,
       keyRing: createKeyRing(keys),
       clock,
+      monotonic: clock,
       refresher: () => provider.refresher,
       inactivityTimeoutMs,
       lifetimeMs,

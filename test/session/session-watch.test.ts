@@ -190,3 +190,44 @@ t.test('a session key that is removed ends the sessions that it sealed', async (
   t.ok(await sessions.load(after.cookieValue, time.now, extend))
   t.strictSame([one.ends, other.ends], [['ended'], []])
 })
+
+t.test('it looks by itself and gives up in time, also once the clock was set back', async (t) => {
+  let passed = 0
+  const { sessions, signIn, faulty, time, counts } = setUpProcess(t, {
+    monotonic: () => passed,
+    staleOnStoreErrorMs: 30_000,
+  })
+  const pass = (ms: number) => {
+    passed += ms
+    time.now += ms
+  }
+  const { live } = await signIn()
+  const { ends, first } = watch(t, sessions, live)
+  await until(() => sessions.cache.size === 1)
+  time.now -= hour
+  faulty.goDown()
+  const looked = counts.load
+  pass(500)
+  await until(() => counts.load > looked)
+  t.strictSame(ends, [])
+  pass(31_001)
+  await first()
+  t.strictSame(ends, ['unknown'])
+})
+
+t.test('a clock that is set ahead ends nothing whose time has not come', async (t) => {
+  let passed = 0
+  const { sessions, signIn, faulty, time, counts } = setUpProcess(t, {
+    monotonic: () => passed,
+    inactivityTimeoutMs: 3 * hour,
+  })
+  const { live } = await signIn()
+  const { ends } = watch(t, sessions, live)
+  await until(() => sessions.cache.size === 1)
+  faulty.goDown()
+  time.now += hour
+  const looked = counts.load
+  passed += 500
+  await until(() => counts.load > looked)
+  t.strictSame(ends, [])
+})
