@@ -34,6 +34,8 @@ export interface CookieNames {
    * form of a ticket, or else the last: a sibling host can plant some, which browsers send first if their path is longer.
    */
   readTicketCookie(cookieHeader: string | undefined): string | undefined
+  /** The values of session cookies that have the form of a ticket, in their order, each once and the first three at most. */
+  listTickets(cookieHeader: string | undefined): string[]
   /** The value of the first cookie of that name. */
   readCookie(name: string, cookieHeader: string | undefined): string | undefined
   /** The pending logins that the browser holds, oldest first; malformed ones count as the oldest. */
@@ -82,6 +84,8 @@ export function createCookieNames(options: {
       name.startsWith(formPrefix),
     readTicketCookie: (cookieHeader) =>
       cookieHeader === undefined ? undefined : findTicket(cookieHeader, ticket),
+    listTickets: (cookieHeader) =>
+      cookieHeader === undefined ? [] : findTickets(cookieHeader, ticket),
     readCookie: (name, cookieHeader) =>
       cookieHeader === undefined ? undefined : findCookie(cookieHeader, name),
     listLoginCookies: (cookieHeader) =>
@@ -151,6 +155,20 @@ function findTicket(header: string, name: string): string | undefined {
     if (next === -1 || isTicket(value)) return value
     at = next
   }
+}
+
+/** Each may cost a command, which whoever plants them must not multiply at will. */
+const maxTickets = 3
+
+function findTickets(header: string, name: string): string[] {
+  const found: string[] = []
+  let at = findPair(header, name, 0)
+  while (at !== -1 && found.length < maxTickets) {
+    const value = valueAt(header, at + name.length)
+    if (isTicket(value) && !found.includes(value)) found.push(value)
+    at = findPair(header, name, at + 1)
+  }
+  return found
 }
 
 function findCookie(header: string, name: string): string | undefined {

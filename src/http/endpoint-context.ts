@@ -7,6 +7,7 @@ import type { LiveSession, Sessions } from '../session/sessions.js'
 import type { Answers } from './answers.js'
 import type { CookieWriter } from './cookie-writer.js'
 import type { CookieNames } from './cookies.js'
+import { findSession } from './find-session.js'
 import type { ForwardAuth } from './forward-auth.js'
 import type { LoginProvider } from './login-provider.js'
 import type { Paths } from './paths.js'
@@ -128,11 +129,10 @@ export const withHead = { exposeHeadRoute: true } as const
 export const isActivity = ({ method }: FastifyRequest): boolean => method !== 'HEAD'
 
 /** The session of a request's ticket, without keeping it alive. Throws StoreUnavailableError. */
-export async function peekSession(
-  { cookieNames, sessions }: Pick<EndpointContext, 'cookieNames' | 'sessions'>,
+export function peekSession(
+  context: Pick<EndpointContext, 'cookieNames' | 'sessions'>,
   request: FastifyRequest,
   now: number,
 ): Promise<LiveSession | undefined> {
-  const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
-  return ticket === undefined ? undefined : sessions.load(ticket, now, { extend: false })
+  return findSession(context, request.raw.headers.cookie, now, { extend: false })
 }

@@ -5,6 +5,7 @@ import type { CompiledRoute } from '../access/route-table.js'
 import { countAttempt } from '../access/step-up.js'
 import type { Identity, SentToken } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
+import { formatTicket } from '../session/ticket.js'
 import type { UpstreamTokens } from '../session/upstream-tokens.js'
 import type { Arrival, SentHeaders } from './arrival.js'
 import {
@@ -17,6 +18,7 @@ import {
   refusalToStepUp,
 } from './bearer.js'
 import type { CookieNames } from './cookies.js'
+import { findSession } from './find-session.js'
 import { findForeignInitiator, isPreflightForUpstream } from './cross-origin.js'
 import { tokenHolderOf } from './upstream-token.js'
 import { type Admission, identityOf, type Verdict } from './verdict.js'
@@ -58,14 +60,16 @@ export function createJudge(options: JudgeOptions): Judge {
     headers: IncomingHttpHeaders,
   ): Promise<Verdict> {
     const { arrival, route, now } = admission
-    const ticket = cookieNames.readTicketCookie(headers.cookie)
+    const { cookie } = headers
+    const ticket = cookieNames.readTicketCookie(cookie)
     const { crossOrigin } = route.config
     const initiator = ticket && findForeignInitiator(arrival, headers, publicUrl, crossOrigin)
     if (initiator) return { kind: 'foreign', route, initiator }
     const loaded =
       ticket === undefined
         ? undefined
-        : (sessions.loadCached(ticket, now) ?? (await sessions.load(ticket, now, { extend: true })))
+        : (sessions.loadCached(ticket, now) ??
+          (await findSession(options, cookie, now, { extend: true })))
     const freshened = loaded && (await sessions.freshen(loaded, now))
     if (freshened?.kind === 'unavailable') {
       return { kind: 'refresh-unavailable', retryAfterMs: freshened.retryAfterMs }
@@ -73,7 +77,9 @@ export function createJudge(options: JudgeOptions): Judge {
     const live = freshened?.kind === 'live' ? freshened.live : undefined
     const former = loaded?.session.identity
     return supplyToken(judgeCaller({ ...admission, live }, former), async () => {
-      const stillThere = ticket && (await sessions.load(ticket, clock(), { extend: false }))
+      // The session that was judged: another ticket beside its own may have another one.
+      const found = loaded && formatTicket(loaded.ticket)
+      const stillThere = found && (await sessions.load(found, clock(), { extend: false }))
       return stillThere ? undefined : judgeCaller(admission, former)
     })
   }

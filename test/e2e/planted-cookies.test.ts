@@ -1,9 +1,12 @@
 import t from 'tap'
+import { createTicket, formatTicket } from '../../src/session/ticket.js'
 import { asNavigation, signIn, startStack } from '../helpers/stack.js'
 import { parseEcho } from '../helpers/upstream.js'
 import { parseResponse, rawRequest } from '../proxy/raw-request.js'
 
 t.setTimeout(120_000)
+
+const bogus = () => `valetkey=${formatTicket(createTicket())}`
 
 // A sibling host can set cookies for the domain; one with a longer path comes first.
 t.test('CK-6 a session cookie that somebody planted locks nobody out', async (t) => {
@@ -22,6 +25,10 @@ t.test('CK-6 a session cookie that somebody planted locks nobody out', async (t)
   }
 
   for (const cookies of [
+    [`${bogus()}; ${good}`],
+    [bogus(), good],
+    [`${bogus()}; valetkey=x; ${bogus()}; ${good}`],
+    [`${good}; ${bogus()}`],
     [`valetkey=x; ${good}`],
     [`${good}; valetkey=x`],
     [`valetkey=; a=1; valetkey="x"; ${good}`],
@@ -34,7 +41,8 @@ t.test('CK-6 a session cookie that somebody planted locks nobody out', async (t)
     t.equal((await ask('/oauth2/userinfo', cookies)).status, 200)
   }
 
-  const { status } = await ask('/oauth2/sign_out', [`valetkey=x; ${good}`])
+  t.equal((await ask('/', [bogus(), bogus()])).status, 302, 'tickets of no session open nothing')
+  const { status } = await ask('/oauth2/sign_out', [`${bogus()}; ${good}`])
   t.equal(status, 302)
   t.equal((await ask('/oauth2/userinfo', [good])).status, 401, 'the session has ended')
 })

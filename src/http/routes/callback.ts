@@ -165,9 +165,10 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     login: PendingLogin,
     now: number,
   ): Promise<LiveSession | undefined> {
-    const shown = context.cookieNames.readTicketCookie(request.raw.headers.cookie)
-    const ticket = shown ?? login.previousTicket
-    return ticket === undefined ? undefined : context.sessions.load(ticket, now, { extend: false })
+    const { previousTicket } = login
+    const isShown = context.cookieNames.readTicketCookie(request.raw.headers.cookie) !== undefined
+    if (isShown || previousTicket === undefined) return peekSession(context, request, now)
+    return context.sessions.load(previousTicket, now, { extend: false })
   }
 
   async function answerStale(

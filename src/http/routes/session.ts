@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveSession } from '../../session/sessions.js'
 import { type EndpointContext, isActivity, peekSession, withHead } from '../endpoint-context.js'
+import { findSession } from '../find-session.js'
 
 /** `GET /userinfo` tells who is signed in, `GET /session` until when; neither shows a token. */
 export function registerSession(scope: FastifyInstance, context: EndpointContext): void {
-  const { paths, answers, sessions, cookieNames, clock } = context
+  const { paths, answers, clock } = context
 
   function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     return answers.problem(request, reply, 'ERR_LOGIN_REQUIRED')
   }
 
   scope.get(paths.userinfo, withHead, async (request, reply) => {
-    const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
     const extend = isActivity(request)
-    const live = ticket && (await sessions.load(ticket, clock(), { extend }))
-    if (!live) return refuse(request, reply)
+    const live = await findSession(context, request.raw.headers.cookie, clock(), { extend })
+    if (live === undefined) return refuse(request, reply)
     return answers.json(reply, 'USERINFO', userinfoOf(live, context.groupsOf(live)))
   })
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ListedSession, LiveSession } from '../../session/sessions.js'
 import { type EndpointContext, formOf, isActivity, withHead } from '../endpoint-context.js'
+import { findSession } from '../find-session.js'
 import { loginPaths } from '../login-prompt.js'
 import { initiatorOf, isNavigation } from '../navigation.js'
 import { createOwnSessions } from '../own-sessions.js'
@@ -14,14 +15,13 @@ const shownAtMost = 100
  * sessions, all others, or all. Nobody sees or ends a session of somebody else.
  */
 export function registerSessions(scope: FastifyInstance, context: EndpointContext): void {
-  const { publicUrl, paths, answers, providers, sessions, cookieNames, clock } = context
+  const { publicUrl, paths, answers, providers, sessions, clock } = context
   const own = createOwnSessions(sessions)
   const loginPath = loginPaths(paths, providers.size > 1)
 
-  async function loadSession(request: FastifyRequest): Promise<LiveSession | undefined> {
-    const ticket = cookieNames.readTicketCookie(request.raw.headers.cookie)
+  function loadSession(request: FastifyRequest): Promise<LiveSession | undefined> {
     const extend = isActivity(request)
-    return ticket === undefined ? undefined : sessions.load(ticket, clock(), { extend })
+    return findSession(context, request.raw.headers.cookie, clock(), { extend })
   }
 
   function askToSignIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
