@@ -9,33 +9,50 @@ export interface ReturnToOptions {
   readonly basePath: string
 }
 
-// So that the cookie of a pending login, which keeps it sealed, stays below 4096 bytes.
+/**
+ * It travels in the address at which a login begins, where encoding may make it three times as long and servers commonly
+ * take 8 KB, and sealed in the cookie of the login, of which browsers keep 4096 octets and ingresses commonly 4 KB
+ * with all the head of the answer.
+ */
 const maxLength = 2048
+
+/** Where somebody goes after login or logout, and whether it is less than was asked for, which was too long. */
+export interface ReadReturnTo {
+  readonly returnTo: string | undefined
+  readonly isCut: boolean
+}
+
+const nowhere: ReadReturnTo = { returnTo: undefined, isCut: false }
 
 /**
  * Reads where somebody wants to go after login or logout (RFC 9700 §2.1: no open redirector).
  *
  * Answers an absolute path on the host of `publicUrl`, or an absolute URL of one of `hosts`, normalized so
- * that a browser that resolves it against `publicUrl` arrives there; undefined for anything else.
+ * that a browser that resolves it against `publicUrl` arrives there; undefined for anything else. What is too
+ * long goes without its fragment, then without its query.
  */
-export function parseReturnTo(
-  value: string | undefined,
-  options: ReturnToOptions,
-): string | undefined {
-  if (value === undefined || value.length > maxLength) return undefined
+export function readReturnTo(value: string | undefined, options: ReturnToOptions): ReadReturnTo {
+  if (value === undefined) return nowhere
   // Browsers drop some of these before they look at a URL, and take backslashes before a query for slashes.
-  if (/[\p{Cc} ]|^[^?#]*\\/u.test(value)) return undefined
+  if (/[\p{Cc} ]|^[^?#]*\\/u.test(value)) return nowhere
   const publicUrl = new URL(options.publicUrl)
   const isPath = value.startsWith('/') && !value.startsWith('//')
-  if (!isPath && !namesPlainHost(value)) return undefined
+  if (!isPath && !namesPlainHost(value)) return nowhere
   const url = parseUrl(value, publicUrl)
-  if (url === undefined || !isHarmlessPath(url.pathname, options.basePath)) return undefined
+  if (url === undefined) return nowhere
   const isPublicHost = url.origin === publicUrl.origin
   const isAllowed = url.protocol === publicUrl.protocol && isAllowedHost(url, options.hosts)
-  if (!isPublicHost && !isAllowed) return undefined
-  const returnTo = isPublicHost ? url.pathname + url.search + url.hash : url.href
-  return returnTo.length > maxLength ? undefined : returnTo
+  if (!isPublicHost && !isAllowed) return nowhere
+  const path = isPublicHost ? url.pathname : url.origin + url.pathname
+  if (path.length > maxLength) return { returnTo: undefined, isCut: true }
+  if (!isHarmlessPath(url.pathname, options.basePath)) return nowhere
+  const page = path + url.search
+  const returnTo = [page + url.hash, page].find(({ length }) => length <= maxLength) ?? path
+  return { returnTo, isCut: returnTo.length < page.length + url.hash.length }
 }
+
+/** The part of a return-to that names the page, for where there is no room for the rest. */
+export const pathOfReturnTo = (returnTo: string): string => returnTo.replace(/[?#].*$/s, '')
 
 /** Whether the URL spells its host as it is, so that no parser finds another one. */
 function namesPlainHost(value: string): boolean {

@@ -7,6 +7,7 @@ import { createKeptForms } from '../http/kept-forms.js'
 import { createLastProvider } from '../http/last-provider.js'
 import { createLoginTrail } from '../http/login-trail.js'
 import { createPendingLogins } from '../http/pending-logins.js'
+import { createReturnState } from '../http/return-state.js'
 import type { KeyRing } from '../session/key-ring.js'
 import type { SessionStore } from '../session/session-store.js'
 
@@ -49,7 +50,12 @@ export function createBrowserCookies(
       loginLifetimeMs: pendingLoginLifetimeMs,
       inMemory: config.session.store === 'memory',
     },
-    pendingLogins: createPendingLogins({ keyRing, names, writer }),
+    pendingLogins: createPendingLogins({
+      keyRing,
+      names,
+      writer,
+      returnState: createReturnState(keyRing),
+    }),
     lastProvider: createLastProvider({ names, writer }),
     loginTrail: createLoginTrail({ names, writer }),
     keptForms: createKeptForms({ keyRing, names, writer, store: store.forms }),

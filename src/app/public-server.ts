@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import { createClientFacts } from '../access/forwarded.js'
 import { createLoginDemands } from '../access/login-demand.js'
 import { methodsMatter } from '../access/method-rules.js'
-import { parseReturnTo } from '../access/return-to.js'
 import { compileRoutes } from '../access/route-table.js'
 import type { Config } from '../config/schema.js'
 import { createAnswers } from '../http/answers.js'
@@ -14,6 +13,7 @@ import { createJudge } from '../http/judge.js'
 import type { Certificate } from '../http/listener.js'
 import { createPaths } from '../http/paths.js'
 import { createRenderer } from '../http/renderer.js'
+import { createParseReturnTo } from '../http/return-to.js'
 import { createServer } from '../http/server.js'
 import { createHeadersToRemove } from '../identity/headers-to-remove.js'
 import { createReservedHeaders, isMethodOverrideHeader } from '../identity/reserved-headers.js'
@@ -82,9 +82,7 @@ export async function createPublicServer(
     publicUrl,
     paths,
     answers,
-    // Of Valetkey's own addresses this one alone is a place to return to.
-    parseReturnTo: (value: string | undefined) =>
-      value === paths.sessions ? value : parseReturnTo(value, returnToOptions),
+    parseReturnTo: createParseReturnTo(returnToOptions, paths.sessions),
   }
   const severalProviders = providers.size > 1
   const loginPrompts = createLoginPrompts({

@@ -18,6 +18,8 @@ export interface CookieWriterOptions {
 export interface CookieWriter {
   setTicket(reply: FastifyReply, value: string): boolean
   clearTicket(reply: FastifyReply): void
+  /** Whether user agents keep a cookie of that name and value. */
+  hasRoom(name: string, value: string): boolean
   /** False when the cookie is too large to be kept, and was not set. */
   setLogin(reply: FastifyReply, name: string, value: string): boolean
   clearLogin(reply: FastifyReply, name: string): void
@@ -63,7 +65,7 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
     value: string,
     attributes: CookieSerializeOptions,
   ): boolean {
-    const octets = Buffer.byteLength(name) + Buffer.byteLength(value)
+    const octets = octetsOf(name, value)
     if (octets > maxCookieOctets) {
       options.onOversized(name, octets)
       return false
@@ -92,6 +94,7 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
     clearTicket(reply) {
       reply.clearCookie(options.names.ticket, ticketAttributes)
     },
+    hasRoom: (name, value) => octetsOf(name, value) <= maxCookieOctets,
     setLogin: (reply, name, value) =>
       set(reply, name, value, { ...loginAttributes, maxAge: loginCookieAgeSeconds }),
     clearLogin(reply, name) {
@@ -119,3 +122,5 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
     },
   }
 }
+
+const octetsOf = (name: string, value: string) => Buffer.byteLength(name) + Buffer.byteLength(value)

@@ -17,6 +17,7 @@ import type { KeptForms } from './kept-forms.js'
 import type { LastProvider } from './last-provider.js'
 import type { LoginTrail } from './login-trail.js'
 import type { LoginBeginning, ReturnState } from './return-state.js'
+import type { ParseReturnTo } from './return-to.js'
 import type { StepUpSeal } from './step-up-seal.js'
 import type { StepUps } from './step-ups.js'
 
@@ -86,8 +87,7 @@ export interface EndpointContext {
   }
   /** Where and when a login begins that this request asks for. */
   beginningOf(request: FastifyRequest, now: number): LoginBeginning
-  /** A safe return-to, from whatever was sent; undefined for anything that leads elsewhere. */
-  parseReturnTo(value: string | undefined): string | undefined
+  readonly parseReturnTo: ParseReturnTo
   /** The groups of a session's person. */
   groupsOf(live: LiveSession): readonly string[]
   /** The public keys of the identity assertion, and for how long they may be kept. */

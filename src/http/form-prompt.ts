@@ -52,7 +52,7 @@ export function createFormPrompt(options: FormPromptOptions): FormPrompt {
     const { originForm: target } = arrival
     const form = await keptForms.keep(request, reply, { target, person, now: clock() })
     if (form === undefined) return refuse(request, reply, arrival, stepUp)
-    const returnTo = options.parseReturnTo(pageBehind(request))
+    const returnTo = options.parseReturnTo(pageBehind(request), request)
     const path = loginPath({ returnTo, form, allowed: allowedProviders(arrival), stepUp })
     return answers.redirect(request, reply, 'FORM_KEPT', path)
   }
@@ -63,7 +63,7 @@ export function createFormPrompt(options: FormPromptOptions): FormPrompt {
     arrival: Arrival,
     stepUp: string | undefined,
   ): FastifyReply {
-    const returnTo = options.parseReturnTo(pageBehind(request))
+    const returnTo = options.parseReturnTo(pageBehind(request), request)
     const path = loginPath({ returnTo, allowed: allowedProviders(arrival), stepUp })
     const code = 'ERR_LOGIN_REQUIRED'
     return answers.problem(request, reply, code, {

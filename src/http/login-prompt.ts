@@ -3,12 +3,13 @@ import type { AnswerName, Answers } from './answers.js'
 import type { Arrival } from './arrival.js'
 import { isNavigation, originOf } from './navigation.js'
 import type { Paths } from './paths.js'
+import type { ParseReturnTo } from './return-to.js'
 
 export interface LoginPromptOptions {
   readonly publicUrl: URL
   readonly paths: Paths
   readonly answers: Answers
-  readonly parseReturnTo: (value: string | undefined) => string | undefined
+  readonly parseReturnTo: ParseReturnTo
   /** Whether there is a choice of providers, so that people are shown the sign-in page first. */
   readonly severalProviders: boolean
 }
@@ -40,16 +41,17 @@ export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
     const { facts, originForm, isSubrequest } = arrival
     const { code, name, challenge, pathTo } = needed
     if (!isNavigation(originOf(request, arrival))) {
-      const loginUrl = publicUrl.origin + pathTo(options.parseReturnTo(pageBehind(request)))
+      const loginUrl =
+        publicUrl.origin + pathTo(options.parseReturnTo(pageBehind(request), request))
       return answers.problem(request, reply, code, { extras: { login_url: loginUrl }, challenge })
     }
     // An ingress may take a relative address for one below its own of Valetkey.
     if (facts.host === publicUrl.hostname && !isSubrequest) {
-      const path = pathTo(options.parseReturnTo(originForm))
+      const path = pathTo(options.parseReturnTo(originForm, request))
       return answers.redirect(request, reply, name, path)
     }
     // The login takes place on the public host, where its cookies and the redirect URI belong.
-    const location = publicUrl.origin + pathTo(returnToOf(options, arrival))
+    const location = publicUrl.origin + pathTo(returnToOf(options, request, arrival))
     return answers.redirect(request, reply, name, location)
   }
 }
@@ -57,10 +59,11 @@ export function createLoginPrompt(options: LoginPromptOptions): LoginPrompt {
 /** Where to return to after login: the address that was asked for, or its path where that host is none to return to. */
 export function returnToOf(
   { publicUrl, parseReturnTo }: Pick<LoginPromptOptions, 'publicUrl' | 'parseReturnTo'>,
+  request: Pick<FastifyRequest, 'log'>,
   { facts, originForm }: Arrival,
 ): string | undefined {
-  const elsewhere = parseReturnTo(`${publicUrl.protocol}//${facts.host}${originForm}`)
-  return elsewhere ?? parseReturnTo(originForm)
+  const elsewhere = parseReturnTo(`${publicUrl.protocol}//${facts.host}${originForm}`, request)
+  return elsewhere ?? parseReturnTo(originForm, request)
 }
 
 /** The path at which a login begins that leads there. */

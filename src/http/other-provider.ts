@@ -37,8 +37,8 @@ export function createOtherProviderOffer(options: OtherProviderOptions): OfferOt
     const code = 'ERR_ACCESS_PROVIDER'
     request.log.info({ code, session: live?.key, allowed }, 'access denied')
     const returnTo = isNavigation(originOf(request, arrival))
-      ? returnToOf(options, arrival)
-      : options.parseReturnTo(pageBehind(request))
+      ? returnToOf(options, request, arrival)
+      : options.parseReturnTo(pageBehind(request), request)
     // The login takes place on the public host, where its cookies and the redirect URI belong.
     const loginAt = (providerId: string) =>
       publicUrl.origin + paths.startUrl({ providerId, returnTo })

@@ -1,12 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { pathOfReturnTo } from '../access/return-to.js'
 import { dpopKeyShape } from '../session/dpop-key.js'
 import type { KeyRing } from '../session/key-ring.js'
 import { openFromCookie, sealForCookie } from '../session/cookie-seal.js'
-import { parseTicket } from '../session/ticket.js'
 import { type CookieWriter, pendingLoginLifetimeMs } from './cookie-writer.js'
 import { type CookieNames, formatLoginCookie, loginCookiesToDrop } from './cookies.js'
+import type { ReturnState } from './return-state.js'
+import { noteCut } from './return-to.js'
 import { stepUpRequestSchema } from './step-up-seal.js'
 
 const pendingLoginSchema = Type.Object({
@@ -19,7 +21,8 @@ const pendingLoginSchema = Type.Object({
     createdAt: Type.Number(),
     dpopKey: Type.Optional(dpopKeyShape),
   }),
-  returnTo: Type.String(),
+  /** Absent where the state carries it and the cookie has no room for it. */
+  returnTo: Type.Optional(Type.String()),
   /** The path of the redirect URI, where it is not the plain one. */
   callback: Type.Optional(Type.String()),
   form: Type.Optional(Type.String()),
@@ -32,7 +35,9 @@ const pendingLoginSchema = Type.Object({
  * waits for it, and the ticket that the browser had at its beginning: by it alone the session that this login
  * replaces is known and ended. Nobody can name a session here whose ticket they do not hold.
  */
-export type PendingLogin = Static<typeof pendingLoginSchema>
+export type PendingLogin = KeptLogin & { readonly returnTo: string }
+
+type KeptLogin = Static<typeof pendingLoginSchema>
 
 /**
  * Keeps each pending login in a sealed cookie of its own, so that tabs do not disturb each other and
@@ -54,28 +59,34 @@ export function createPendingLogins(options: {
   keyRing: KeyRing
   names: CookieNames
   writer: CookieWriter
+  returnState: Pick<ReturnState, 'read'>
 }): PendingLogins {
-  const { keyRing, names, writer } = options
+  const { keyRing, names, writer, returnState } = options
   return {
     save(request, reply, begun) {
       const { cookie } = request.raw.headers
       const { state, createdAt } = begun.transaction
       const name = names.login(state)
-      const previousTicket = names.readTicketCookie(cookie)
       // What is no ticket would only take up room.
-      const isTicket = previousTicket !== undefined && parseTicket(previousTicket) !== undefined
-      const login = isTicket ? { ...begun, previousTicket } : begun
-      const seal = (content: PendingLogin) =>
+      const [previousTicket] = names.listTickets(cookie)
+      const login = previousTicket === undefined ? begun : { ...begun, previousTicket }
+      const seal = (content: KeptLogin) =>
         formatLoginCookie(createdAt, sealForCookie(keyRing, name, JSON.stringify(content)))
-      const value = seal(login)
+      const { returnTo, ...rest } = login
+      const isInState = returnState.read(state)?.returnTo === returnTo
+      const path = pathOfReturnTo(returnTo)
+      const choices: KeptLogin[] = isInState ? [login, rest] : [login, { ...rest, returnTo: path }]
+      // Better to arrive at the start page than not to be able to sign in.
+      const last: KeptLogin = { ...rest, returnTo: '/' }
+      const chosen = choices.find((each) => writer.hasRoom(name, seal(each))) ?? last
+      const kept = chosen.returnTo ?? returnTo
+      if (kept !== returnTo) noteCut(request, returnTo, kept === '/' ? undefined : kept)
+      const value = seal(chosen)
       const pending = names.listLoginCookies(cookie)
       for (const old of loginCookiesToDrop(pending, name.length + value.length)) {
         writer.clearLogin(reply, old.name)
       }
-      // Better to arrive at the start page than not to be able to sign in.
-      if (!writer.setLogin(reply, name, value)) {
-        writer.setLogin(reply, name, seal({ ...login, returnTo: '/' }))
-      }
+      writer.setLogin(reply, name, value)
     },
     find(request, state, now) {
       const name = names.login(state)
@@ -87,7 +98,9 @@ export function createPendingLogins(options: {
       const login: unknown = JSON.parse(opened)
       if (!Value.Check(pendingLoginSchema, login)) return undefined
       const expired = now - login.transaction.createdAt >= pendingLoginLifetimeMs
-      return expired || login.transaction.state !== state ? undefined : login
+      if (expired || login.transaction.state !== state) return undefined
+      const returnTo = login.returnTo ?? returnState.read(state)?.returnTo ?? '/'
+      return { ...login, returnTo }
     },
     clear(reply, state) {
       writer.clearLogin(reply, names.login(state))

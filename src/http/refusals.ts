@@ -132,7 +132,7 @@ export function createRefusals(options: RefusalOptions): Refuse {
         person: live && personOf(live.session.identity),
         signOutPath: options.paths.signOut,
         returnTo: isNavigation(originOf(request, arrival))
-          ? returnToOf(options, arrival)
+          ? returnToOf(options, request, arrival)
           : undefined,
         requestId: request.id,
       }),

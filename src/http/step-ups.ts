@@ -96,7 +96,7 @@ export function createStepUps(options: StepUpOptions): StepUps {
     refuse(request, reply, { admission: { arrival, live }, stepUp }) {
       const identity = live?.session.identity
       const returnTo = isNavigation(originOf(request, arrival))
-        ? returnToOf(options, arrival)
+        ? returnToOf(options, request, arrival)
         : undefined
       const providerId = identity?.providerId
       return fail(request, reply, { stepUp, providerId, returnTo, identity })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { parseReturnTo } from '../../src/access/return-to.js'
+import { readReturnTo, type ReturnToOptions } from '../../src/access/return-to.js'
 import { readCorpus } from './corpus.js'
 
 const publicUrl = 'https://app.example.com'
@@ -9,6 +9,9 @@ const options = {
   hosts: ['docs.example.com', 'files.example.com:8443', '*.apps.example.com'],
   basePath: '/oauth2',
 }
+
+const parseReturnTo = (value: string | undefined, to: ReturnToOptions) =>
+  readReturnTo(value, to).returnTo
 
 /** Whether a browser that is sent there, from a page of the public host, arrives where it may. */
 const landsWell = (returnTo: string) => {
@@ -105,4 +108,25 @@ t.test('RPL-5 without hosts only the public host counts', async (t) => {
   t.equal(parseReturnTo('http://localhost/a', alone), undefined)
   t.equal(parseReturnTo('https://localhost:4180/a', alone), undefined)
   t.equal(parseReturnTo(undefined, alone), undefined)
+})
+
+const read = (value: string) => readReturnTo(value, options)
+const cut = (returnTo: string | undefined) => ({ returnTo, isCut: true })
+
+t.test('what is too long goes without its fragment, then its query, and says so', async (t) => {
+  const long = 'x'.repeat(3000)
+  t.same(read('/a?b#c'), { returnTo: '/a?b#c', isCut: false })
+  t.same(read(`/a?b#${long}`), cut('/a?b'))
+  t.same(read(`/a?${long}#c`), cut('/a'))
+  t.same(read(`https://docs.example.com/a?${long}`), cut('https://docs.example.com/a'))
+  t.same(read(`https://app.example.com/ä?${long}`), cut('/%C3%A4'))
+  t.same(read(`/${long}`), cut(undefined))
+  const nowhere = { returnTo: undefined, isCut: false }
+  for (const value of [
+    `https://evil.example/?${long}`,
+    `/oauth2/sign_out?${long}`,
+    `//e?${long}`,
+  ]) {
+    t.same(read(value), nowhere)
+  }
 })

@@ -123,10 +123,12 @@ export function createAuth(context: EndpointContext, forwardAuth: ForwardAuth): 
     if (!arrival.client.trusted) {
       return (asked, reply) => answers.problem(asked, reply, code, { challenge })
     }
-    const login = publicUrl.origin + pathTo(returnToOf(context, arrival))
-    const headers = { 'x-auth-redirect': login }
-    const extras = { login_url: login }
-    return (asked, reply) => answers.problem(asked, reply, code, { headers, extras, challenge })
+    return (asked, reply) => {
+      const login = publicUrl.origin + pathTo(returnToOf(context, asked, arrival))
+      const headers = { 'x-auth-redirect': login }
+      const extras = { login_url: login }
+      return answers.problem(asked, reply, code, { headers, extras, challenge })
+    }
   }
 
   /** nginx takes no other refusals than 401 and 403. */

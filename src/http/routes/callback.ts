@@ -177,7 +177,7 @@ export function registerCallback(scope: FastifyInstance, context: EndpointContex
     state: string,
     now: number,
   ): Promise<FastifyReply> {
-    const returnTo = context.parseReturnTo(context.returnState.read(state)?.returnTo)
+    const returnTo = context.parseReturnTo(context.returnState.read(state)?.returnTo, request)
     const live = await peekSession(context, request, now)
     if (live !== undefined) {
       return enter(request, reply, { name: 'SIGNED_IN_ALREADY', returnTo: returnTo ?? '/', state })

@@ -33,7 +33,7 @@ export function registerInitiateLogin(scope: FastifyInstance, context: EndpointC
     parameters: URLSearchParams,
     isConfirmed: boolean,
   ): Promise<FastifyReply> {
-    const wanted = read(parameters)
+    const wanted = read(request, parameters)
     if (wanted === undefined) return answers.problem(request, reply, 'ERR_REQUEST')
     if (wanted.offered.length === 0) return answers.problem(request, reply, 'ERR_PROVIDER_UNKNOWN')
     if (isConfirmed) return begin(request, reply, wanted)
@@ -51,7 +51,7 @@ export function registerInitiateLogin(scope: FastifyInstance, context: EndpointC
   }
 
   /** Undefined where it is not clear what is wanted. */
-  function read(parameters: URLSearchParams): Wanted | undefined {
+  function read(request: FastifyRequest, parameters: URLSearchParams): Wanted | undefined {
     if (names.some((name) => parameters.getAll(name).length > 1)) return undefined
     const issuer = parameters.get('iss')
     const hint = parameters.get('login_hint') ?? undefined
@@ -60,7 +60,8 @@ export function registerInitiateLogin(scope: FastifyInstance, context: EndpointC
       issuer,
       offered: [...providers.values()].filter((provider) => provider.isNamed(issuer)),
       hint,
-      returnTo: context.parseReturnTo(parameters.get('target_link_uri') ?? undefined) ?? '/',
+      returnTo:
+        context.parseReturnTo(parameters.get('target_link_uri') ?? undefined, request) ?? '/',
     }
   }
 

@@ -36,7 +36,7 @@ export function registerLogin(scope: FastifyInstance, context: EndpointContext):
     }
     const query = queryOf(request)
     const form = formIdIn(query)
-    const returnTo = context.parseReturnTo(query.get('rd') ?? undefined) ?? '/'
+    const returnTo = context.parseReturnTo(query.get('rd') ?? undefined, request) ?? '/'
     const stepUp = query.get('step_up') ?? undefined
     const chosen = query.get('provider')
     if (chosen === null && providers.size > 1) {

@@ -18,10 +18,10 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
   const { publicUrl, paths, answers, providers, homeRealmOf, lastProvider } = context
   const startLogin = createStartLogin(context)
 
-  function read(parameters: URLSearchParams): Wanted {
+  function read(request: FastifyRequest, parameters: URLSearchParams): Wanted {
     const named = parameters.getAll('provider').flatMap((id) => providers.get(id) ?? [])
     return {
-      returnTo: context.parseReturnTo(parameters.get('rd') ?? undefined),
+      returnTo: context.parseReturnTo(parameters.get('rd') ?? undefined, request),
       form: formIdIn(parameters),
       stepUp: parameters.get('step_up') ?? undefined,
       named: [...new Set(named)],
@@ -61,7 +61,7 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
   }
 
   scope.get(paths.signIn, withHead, async (request, reply) =>
-    offer(request, reply, read(queryOf(request))),
+    offer(request, reply, read(request, queryOf(request))),
   )
 
   scope.post(paths.signIn, async (request, reply) => {
@@ -71,7 +71,7 @@ export function registerSignIn(scope: FastifyInstance, context: EndpointContext)
       return answers.problem(request, reply, 'ERR_CROSS_SITE_REQUEST')
     }
     const sent = formOf(request)
-    const wanted = read(sent)
+    const wanted = read(request, sent)
     const value = (sent.get('email') ?? '').trim().slice(0, longestEmail)
     const realm = homeRealmOf?.(value)
     if (realm === undefined) {

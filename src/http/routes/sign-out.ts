@@ -26,7 +26,7 @@ export function registerSignOut(scope: FastifyInstance, context: EndpointContext
   const { host, origin } = publicUrl
 
   scope.get(paths.signOut, async (request, reply) => {
-    const returnTo = context.parseReturnTo(queryOf(request).get('rd') ?? undefined)
+    const returnTo = context.parseReturnTo(queryOf(request).get('rd') ?? undefined, request)
     if (!isOwnIntent(request)) {
       const page = confirmSignOutPage({ host, signOutPath: paths.signOut, returnTo })
       return answers.page(reply, 'SIGN_OUT_PAGE', page)
@@ -40,13 +40,13 @@ export function registerSignOut(scope: FastifyInstance, context: EndpointContext
       return answers.problem(request, reply, 'ERR_CROSS_SITE_REQUEST')
     }
     const asked = formOf(request).get('rd') ?? queryOf(request).get('rd') ?? undefined
-    return signOut(request, reply, context.parseReturnTo(asked))
+    return signOut(request, reply, context.parseReturnTo(asked, request))
   })
 
   // The state may be missing or another: some providers drop it. Then it leads nowhere in particular.
   scope.get(paths.signedOut, withHead, async (request, reply) => {
     const state = queryOf(request).get('state') ?? undefined
-    return leave(request, reply, context.parseReturnTo(returnState.read(state)?.returnTo))
+    return leave(request, reply, context.parseReturnTo(returnState.read(state)?.returnTo, request))
   })
 
   /** Whether the person asked for it here, rather than another site, an image, a frame or a guess. */
