@@ -56,10 +56,8 @@ export const signInProblems = {
     advice: 'Please sign in with another account, or ask your administrator.',
     ways: ['sign-in', 'home'],
   },
-  ERR_ACCESS_TOKEN: signInFailed,
   ERR_LOGIN: signInFailed,
   ERR_TOKEN: loginServiceFailed,
-  ERR_USERINFO: loginServiceFailed,
   ERR_PROVIDER: loginServiceFailed,
   ERR_PROVIDER_UNKNOWN: {
     status: 404,
