@@ -70,9 +70,11 @@ const directions: Record<string, readonly string[]> = {
 /** What any room may have. */
 const everywhere = new Set([
   'src/answer-header.ts',
+  'src/constant-time.ts',
   'src/errors.ts',
   'src/end-of-turn.ts',
   'src/garbage.ts',
+  'src/json-object.ts',
   'src/left-connection.ts',
   'src/raw-headers.ts',
   'src/remember.ts',

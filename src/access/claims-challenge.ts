@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { DemandedClaims } from '../session/demanded-claims.js'
+import { isJsonObject } from '../json-object.js'
 
 /** How long demanded claims may be as JSON, in bytes; what is longer would not fit into URLs and cookies. */
 export const longestClaims = 1024
@@ -11,11 +12,12 @@ export const longestClaims = 1024
  */
 export function parseDemandedClaims(text: string): DemandedClaims | undefined {
   const asked = parseJson(text.startsWith('{') ? text : fromBase64(text))
-  if (!isObject(asked)) return undefined
+  if (!isJsonObject(asked)) return undefined
   const places = (['access_token', 'id_token'] as const)
     .map((place) => [place, asked[place]] as const)
     .filter(([, requests]) => requests !== undefined)
-  if (!places.every(([, requests]) => isObject(requests) && areRequests(requests))) return undefined
+  if (!places.every(([, requests]) => isJsonObject(requests) && areRequests(requests)))
+    return undefined
   const demanded: DemandedClaims = Object.fromEntries(places)
   const isTooLong = Buffer.byteLength(JSON.stringify(demanded)) > longestClaims
   const isEmpty = places.every(([, requests]) => Object.keys(Object(requests)).length === 0)
@@ -36,8 +38,4 @@ function parseJson(text: string): unknown {
 }
 
 const areRequests = (requests: Record<string, unknown>) =>
-  Object.values(requests).every((request) => request === null || isObject(request))
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+  Object.values(requests).every((request) => request === null || isJsonObject(request))

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { equalInConstantTime } from '../constant-time.js'
 
 /**
  * Makes the check of an Authorization header against one bearer token (RFC 6750 §2.1). It takes as long
@@ -8,13 +8,8 @@ export function createBearerCheck(
   token: string | undefined,
 ): (authorization: string | undefined) => boolean {
   if (token === undefined || token === '') return () => false
-  const expected = digest(token)
   return function hasToken(authorization) {
     const presented = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1]
-    return presented !== undefined && timingSafeEqual(digest(presented), expected)
+    return presented !== undefined && equalInConstantTime(presented, token)
   }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

@@ -7,6 +7,7 @@ import { compileRoutes, type Location, type RouteTable } from '../access/route-t
 import { createRuleOptions } from '../access/rule-options.js'
 import type { Config } from '../config/schema.js'
 import type { Identity } from '../session/session.js'
+import { isJsonObject } from '../json-object.js'
 import { type Reading, refusalLines, routeLines } from './explanation.js'
 import { UsageError } from './usage-error.js'
 
@@ -94,7 +95,7 @@ function parseClaims(
   } catch (error) {
     throw new UsageError(`${file} cannot be read as JSON: ${String(error)}`)
   }
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+  if (!isJsonObject(claims)) {
     throw new UsageError(`${file} must hold a JSON object of claims`)
   }
   return Object.fromEntries(Object.entries(claims))

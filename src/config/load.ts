@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Value } from 'typebox/value'
+import { isJsonObject } from '../json-object.js'
 import { parseHttpUrl } from './addresses.js'
 import {
   ConfigError,
@@ -47,7 +48,7 @@ export function loadConfig({ file, env, readFile = readUtf8 }: LoadOptions): Con
   const yaml = file === undefined ? readYaml('') : readYamlFile(file, readFile)
   if (yaml.problems.length > 0) throw new ConfigError(yaml.problems)
   const { value } = yaml
-  if (!isMapping(value)) {
+  if (!isJsonObject(value)) {
     throw new ConfigError([{ path: '', message: 'the file must be a mapping of settings' }])
   }
 
@@ -91,7 +92,7 @@ export function loadConfig({ file, env, readFile = readUtf8 }: LoadOptions): Con
  */
 function fillDefaults(value: Record<string, unknown>): unknown {
   const { session } = value
-  const isOpen = isMapping(session) && session['inactivityTimeout'] === undefined
+  const isOpen = isJsonObject(session) && session['inactivityTimeout'] === undefined
   // The stricter first, so that no vendor's defaults are taken for what somebody wrote against it.
   applySecurityProfiles(value)
   applyVendorProfiles(value)
@@ -99,7 +100,7 @@ function fillDefaults(value: Record<string, unknown>): unknown {
   if (isOpen) {
     const { lifetime, inactivityTimeout } = session
     const isShorter = durationOrNaN(lifetime) < durationOrNaN(inactivityTimeout)
-    session['inactivityTimeout'] = isShorter ? lifetime : inactivityTimeout
+    Object.assign(session, { inactivityTimeout: isShorter ? lifetime : inactivityTimeout })
   }
   return filled
 }
@@ -121,8 +122,4 @@ function readYamlFile(file: string, readFile: (path: string) => string): YamlFil
 
 function readUtf8(path: string): string {
   return readFileSync(path, 'utf8')
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../json-object.js'
 import type { Finding } from './config-error.js'
 import { objectionToExtra, objectionToStart } from './core-parameters.js'
 import { childOf, type ProviderDraft } from './draft.js'
@@ -79,7 +80,7 @@ function* claimsContradictions({ claims, acrValues }: ProviderDraft, at: At): Ge
 }
 
 function isRequest(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (!isJsonObject(value)) return false
   const [essential, values] = [childOf(value, 'essential'), childOf(value, 'values')]
   return (
     (essential === undefined || typeof essential === 'boolean') &&

@@ -1,5 +1,6 @@
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { isJsonObject } from '../json-object.js'
 import { closest } from './closest.js'
 import { formatPath, leadingName, type Finding, type SettingPath } from './config-error.js'
 import { childOf } from './draft.js'
@@ -33,7 +34,7 @@ export function schemaFindings(value: unknown): Finding[] {
       // `boolean` repeats each additional property as "schema is false".
       const { schema, path: reached } = schemaAt(path)
       // A mapping is not also told that it could have been text.
-      if (isMapping(reached.reduce(childOf, value)) && mappingOf(schema) !== schema) continue
+      if (isJsonObject(reached.reduce(childOf, value)) && mappingOf(schema) !== schema) continue
       add(reached, expectation(schema, reached.reduce<unknown>(childOf, value)))
     }
   }
@@ -69,10 +70,6 @@ function mappingOf(schema: unknown): unknown {
   const choices = childOf(schema, 'anyOf')
   if (!Array.isArray(choices)) return schema
   return choices.find((choice) => childOf(choice, 'properties') !== undefined) ?? schema
-}
-
-function isMapping(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function schemaBelow(above: unknown, key: string | number): unknown {

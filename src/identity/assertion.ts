@@ -1,9 +1,9 @@
-import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { RouteConfig } from '../config/schema.js'
 import { CodedError } from '../errors.js'
 import type { Identity } from '../session/session.js'
 import { type ClaimPath, emailOf, groupsOf, readClaim } from './claims.js'
+import { encodeJson } from './encode-json.js'
 import type { SigningKey } from './signing-key.js'
 
 /** An assertion lives so long, unless the session ends before. */
@@ -88,5 +88,3 @@ function chosenClaims({ claims, identity, groupsClaim }: AssertionInput) {
     }),
   )
 }
-
-const encodeJson = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

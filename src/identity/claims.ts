@@ -1,4 +1,5 @@
 import type { Identity } from '../session/session.js'
+import { isJsonObject } from '../json-object.js'
 
 /**
  * A claim's name, taken literally whatever characters it has, or the path to a nested one. In a path `*`
@@ -21,7 +22,7 @@ function stepInto(
   path: readonly string[],
 ): unknown {
   const isWide = path.slice(0, index).includes('*')
-  if (name === '*' && isObject(container) && !Object.hasOwn(container, name)) {
+  if (name === '*' && isJsonObject(container) && !Object.hasOwn(container, name)) {
     return Object.values(container)
   }
   if (!isWide || !Array.isArray(container)) return ownValue(container, name)
@@ -34,11 +35,8 @@ export function readText(claims: Claims, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const ownValue = (container: unknown, name: string): unknown =>
-  isObject(container) && Object.hasOwn(container, name) ? container[name] : undefined
+  isJsonObject(container) && Object.hasOwn(container, name) ? container[name] : undefined
 
 /**
  * The values of a claim in whatever form providers send lists: a list of texts or of objects with a `name` or
@@ -48,8 +46,8 @@ const ownValue = (container: unknown, name: string): unknown =>
 export function claimValues(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(elementText)
   if (typeof value === 'string') return textValues(value)
-  if (isObject(value)) {
-    return Object.keys(value).filter((key) => value[key] === true || isObject(value[key]))
+  if (isJsonObject(value)) {
+    return Object.keys(value).filter((key) => value[key] === true || isJsonObject(value[key]))
   }
   return elementText(value)
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash, createPrivateKey, randomUUID, sign } from 'node:crypto'
 import type { DpopKey } from '../session/dpop-key.js'
+import { encodeJson } from './encode-json.js'
 
 /** The request that a proof is for, and that alone. */
 export interface ProvenRequest {
@@ -36,5 +37,3 @@ export function createProver(key: DpopKey, accessToken: string): Prover {
     return `${content}.${signature.toString('base64url')}`
   }
 }
-
-const encodeJson = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

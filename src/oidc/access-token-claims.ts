@@ -1,9 +1,9 @@
+import type { JsonObject } from '../json-object.js'
 import type { Identity } from '../session/session.js'
 import { OidcError } from './errors.js'
 import { markGroupsLeftOut } from './groups-left-out.js'
 import { audiencesOf, instantOf } from './id-token.js'
 import { identityFrom } from './identity-from.js'
-import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { unmetClaim } from './required-claims.js'
 

@@ -1,6 +1,6 @@
+import { parseJsonObject } from '../json-object.js'
 import type { Tokens } from '../session/session.js'
 import { instantOf } from './id-token.js'
-import { parseJsonObject } from './json-object.js'
 
 const longestMs = 365 * 86_400_000
 

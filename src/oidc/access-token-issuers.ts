@@ -1,6 +1,6 @@
+import type { JsonObject } from '../json-object.js'
 import type { Discovery } from './discovery.js'
 import { isIssuedBy, isNamed } from './issued-by.js'
-import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 
 export type AccessTokenIssuer = Pick<Provider, 'config' | 'issuer'> & {

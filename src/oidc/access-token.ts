@@ -2,11 +2,10 @@ import { decodeJwt } from 'jose'
 import { signatureAlgorithms } from '../config/signature-algorithms.js'
 import { type AccessToken, accessTokenFrom, checkPurpose, reject } from './access-token-claims.js'
 import { type AccessTokenIssuer, isOfIssuer } from './access-token-issuers.js'
-import { OidcError } from './errors.js'
+import type { OidcError } from './errors.js'
 import { audiencesOf } from './id-token.js'
-import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
-import { verifySignedToken } from './signed-token.js'
+import { isTokenFault, verifyOtherToken } from './signed-token.js'
 
 /** All that a public key can verify; what the provider announces is for ID tokens only. */
 const algorithms = [...signatureAlgorithms, 'Ed25519']
@@ -31,7 +30,14 @@ export async function verifyAccessToken(
   now: number,
 ): Promise<AccessToken> {
   const { config } = provider
-  const claims = await verifySignature(provider, token)
+  const rules = {
+    keys: provider.keys,
+    algorithms,
+    clientSecrets: noSecrets,
+    types: types[config.accessTokenType],
+    isTypeRequired: config.accessTokenType === 'at+jwt',
+  }
+  const claims = await verifyOtherToken('ERR_BEARER_TOKEN', token, rules, isVerdict)
   if (!isOfIssuer(provider, claims)) reject('"iss" is not the issuer')
   if (config.accessTokenType === 'lax') {
     checkPurpose(claims)
@@ -52,25 +58,11 @@ export function issuerNamedBy(token: string): string | undefined {
   }
 }
 
-async function verifySignature(
-  { keys, config }: Pick<Provider, 'keys' | 'config'>,
-  token: string,
-): Promise<JsonObject> {
-  const isTypeRequired = config.accessTokenType === 'at+jwt'
-  const rules = { keys, algorithms, clientSecrets: noSecrets, types: types[config.accessTokenType] }
-  try {
-    return (await verifySignedToken(token, { ...rules, isTypeRequired })).claims
-  } catch (error) {
-    if (!(error instanceof OidcError) || !isVerdict(error)) throw error
-    throw new OidcError('ERR_BEARER_TOKEN', error.message, { cause: error })
-  }
-}
-
 /**
  * Whether the token is at fault. One with a key that was unknown at the last fetch is: anybody can make
  * those up, and 503 would have each of them look like an outage. A client whose key is newer than the
  * fetch gets in at the next.
  */
-function isVerdict({ code }: OidcError): boolean {
-  return code.startsWith('ERR_ID_TOKEN_') || code === 'ERR_PROVIDER_UNAVAILABLE_KEY'
+function isVerdict(error: OidcError): boolean {
+  return isTokenFault(error) || error.code === 'ERR_PROVIDER_UNAVAILABLE_KEY'
 }

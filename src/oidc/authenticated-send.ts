@@ -1,7 +1,7 @@
 import type { ClientMetadata, FetchBody, ServerMetadata } from 'openid-client'
+import { parseJsonObject } from '../json-object.js'
 import type { ClientAuthentication } from './client-authentication.js'
 import { parseProviderError } from './errors.js'
-import { parseJsonObject } from './json-object.js'
 
 /** What came back over the wire, before anybody judged it. */
 export interface Received {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json-object.js'
+import type { JsonObject } from '../json-object.js'
 
 /**
  * The claims, with those that are missing filled in from others as the settings say. That the provider verified an

@@ -2,8 +2,8 @@ import { SignJWT, type JWTPayload } from 'jose'
 import { parseClientKeys } from '../config/client-keys.js'
 import { clientAlgorithmsOf } from '../config/fapi.js'
 import type { ProviderConfig } from '../config/schema.js'
+import type { JsonObject } from '../json-object.js'
 import { createFileContent } from './file-content.js'
-import type { JsonObject } from './json-object.js'
 import type { Logger } from './logger.js'
 
 /** Signs as the client, with the first key of its file as that is now. */

@@ -1,6 +1,6 @@
 import { standardLogoutParameters } from '../config/logout-parameters.js'
 import type { ProviderConfig } from '../config/schema.js'
-import type { JsonObject } from './json-object.js'
+import type { JsonObject } from '../json-object.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 
 export interface LogoutRequest {

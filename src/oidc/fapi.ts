@@ -1,7 +1,7 @@
 import { fapiAlgorithms } from '../config/fapi.js'
 import type { ProviderConfig } from '../config/schema.js'
+import type { JsonObject } from '../json-object.js'
 import { OidcError } from './errors.js'
-import type { JsonObject } from './json-object.js'
 
 /**
  * Requires of the metadata what FAPI 2.0 Security Profile §5.3.2 requires of a provider, as far as they tell, so

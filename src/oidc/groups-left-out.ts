@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../config/schema.js'
+import { isJsonObject, type JsonObject } from '../json-object.js'
 import type { IssuedToken } from '../session/session.js'
 import { OidcError } from './errors.js'
-import { isJsonObject, type JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { parseRetryAfterMs } from './retry-after.js'
 

@@ -1,8 +1,8 @@
+import type { JsonObject } from '../json-object.js'
 import type { Identity } from '../session/session.js'
 import { withFallbacks } from './claim-fallbacks.js'
 import { instantOf } from './id-token.js'
 import { issuerOf } from './issued-by.js'
-import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 
 /** The identity that verified claims tell of. */

@@ -1,15 +1,15 @@
 import { tokenIntrospection } from 'openid-client'
+import { isJsonObject, type JsonObject } from '../json-object.js'
 import { type AccessToken, accessTokenFrom, checkPurpose, reject } from './access-token-claims.js'
 import { isOfIssuer } from './access-token-issuers.js'
 import type { Received } from './authenticated-send.js'
 import { objectionOf } from './client-objection.js'
 import { OidcError, oidcErrorIn } from './errors.js'
 import { audiencesOf } from './id-token.js'
-import { isJsonObject, type JsonObject } from './json-object.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 import type { Provider } from './provider.js'
 import { refusalIn } from './refusal.js'
-import { verifySignedToken } from './signed-token.js'
+import { isTokenFault, verifySignedToken } from './signed-token.js'
 
 /**
  * Asks the introspection endpoint about an access token that a client presents (RFC 7662 §2). Throws OidcError
@@ -97,7 +97,7 @@ async function verifySigned(
     types: /^(application\/)?token-introspection\+jwt$/i,
     isTypeRequired: true,
   }).catch((cause: unknown) => {
-    if (!(cause instanceof OidcError) || !cause.code.startsWith('ERR_ID_TOKEN_')) throw cause
+    if (!(cause instanceof OidcError) || !isTokenFault(cause)) throw cause
     throw unusable(cause.message)
   })
   const { iss, aud, token_introspection: answer } = claims

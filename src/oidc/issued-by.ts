@@ -1,6 +1,6 @@
 import { isTemplate, issuerOfTenant, issuersOf } from '../config/issuer-template.js'
 import type { ProviderConfig } from '../config/schema.js'
-import type { JsonObject } from './json-object.js'
+import type { JsonObject } from '../json-object.js'
 
 /** An issuer as tokens may name it; with tenants where it is a template for many. */
 export interface IssuerRules {

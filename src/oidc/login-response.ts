@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../config/schema.js'
-import { equalInConstantTime } from './constant-time.js'
+import { equalInConstantTime } from '../constant-time.js'
 import { OidcError, parseProviderError } from './errors.js'
 import type { LoginTransaction } from './login-request.js'
 import type { ProviderMetadata } from './provider-metadata.js'

@@ -1,17 +1,19 @@
 import { decodeJwt } from 'jose'
 import type { ProviderConfig } from '../config/schema.js'
+import { isJsonObject, type JsonObject } from '../json-object.js'
 import type { LogoutNotice } from '../session/logout-notice.js'
 import { OidcError } from './errors.js'
 import { audiencesOf, instantOf, type IdTokenRules } from './id-token.js'
 import { isIssuedBy, isNamed, issuerOf } from './issued-by.js'
-import { isJsonObject, type JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
-import { verifySignedToken } from './signed-token.js'
+import { verifyOtherToken } from './signed-token.js'
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 /** How old a token without `exp` may be, as some providers send it (Keycloak before 22). */
 const maxAgeWithoutExpiryMs = 120_000
 const maxTextLength = 255
+/** The same keys and algorithms as for ID tokens; the type may say that it is a logout token. */
+const types = /^(application\/)?(logout\+)?jwt$/i
 
 /** Whether a token names the issuer and the client of that configuration. Verifies nothing. */
 export function isAddressedBy(
@@ -38,7 +40,7 @@ export async function verifyLogoutToken(
 ): Promise<LogoutNotice> {
   const { requireLogoutTokenExpiry, logoutTokenEnds } = provider.config
   const rules = provider.idTokenRules(await provider.metadata())
-  const claims = await verifySignature(token, rules)
+  const claims = await verifyOtherToken('ERR_LOGOUT_TOKEN', token, { ...rules, types })
   checkParties(claims, rules)
   if (requireLogoutTokenExpiry && claims['exp'] === undefined) reject('"exp" is missing')
   const acceptableUntil = checkTimes(claims, rules, now)
@@ -54,17 +56,6 @@ export async function verifyLogoutToken(
     ...(sub === undefined ? {} : { sub }),
     jti,
     acceptableUntil,
-  }
-}
-
-/** The same keys and algorithms as for ID tokens; the type may say that it is a logout token. */
-async function verifySignature(token: string, rules: IdTokenRules): Promise<JsonObject> {
-  try {
-    const types = /^(application\/)?(logout\+)?jwt$/i
-    return (await verifySignedToken(token, { ...rules, types })).claims
-  } catch (error) {
-    if (!(error instanceof OidcError) || !error.code.startsWith('ERR_ID_TOKEN_')) throw error
-    throw new OidcError('ERR_LOGOUT_TOKEN', error.message, { cause: error })
   }
 }
 

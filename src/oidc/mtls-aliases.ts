@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject } from '../json-object.js'
 import { OidcError } from './errors.js'
-import { isJsonObject, type JsonObject } from './json-object.js'
 import { objectionToUrl, type ProviderUrlRules } from './provider-url.js'
 
 /** The endpoints that the client itself calls. Browsers go to the others, and have no certificate. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { fetch } from 'undici'
+import { type JsonObject, parseJsonObject } from '../json-object.js'
 import { OidcError } from './errors.js'
-import { type JsonObject, parseJsonObject } from './json-object.js'
 import { createProviderConnections } from './provider-connections.js'
 import type { ProviderTls } from './provider-tls.js'
 import { objectionToUrl, type ProviderUrlRules } from './provider-url.js'

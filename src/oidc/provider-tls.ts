@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { pemFaults } from '../config/pem-faults.js'
 import type { ProviderConfig } from '../config/schema.js'
 import { certificateThumbprint } from '../config/thumbprints.js'
+import type { JsonObject } from '../json-object.js'
 import { createFileContent } from './file-content.js'
-import type { JsonObject } from './json-object.js'
 import type { Logger } from './logger.js'
 
 /** What a connection to the provider trusts and shows, in PEM; the same object until a file changes. */

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose'
+import { isJsonObject, type JsonObject } from '../json-object.js'
 import { OidcError } from './errors.js'
-import { isJsonObject, type JsonObject } from './json-object.js'
 import { type ProviderHttp, readJsonObject } from './provider-http.js'
 
 /** The signature keys of a JWKS, of types that are known. */

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { refreshTokenGrant } from 'openid-client'
+import type { JsonObject } from '../json-object.js'
 import type { Refresher, RefreshOutcome } from '../session/refresher.js'
 import type { Identity, SessionRecord } from '../session/session.js'
 import { dpopKeyFor } from './dpop.js'
@@ -12,7 +13,6 @@ import {
   verifyTimelessly,
 } from './id-token.js'
 import { identityFrom } from './identity-from.js'
-import type { JsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { resourceParameters } from './resource-parameters.js'
 import { stopwatch } from './stopwatch.js'

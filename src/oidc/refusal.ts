@@ -1,6 +1,6 @@
+import { parseJsonObject } from '../json-object.js'
 import type { Received } from './authenticated-send.js'
 import { parseProviderError } from './errors.js'
-import { parseJsonObject } from './json-object.js'
 import { parseRetryAfterMs } from './retry-after.js'
 
 /** What an answer that is no success tells. */

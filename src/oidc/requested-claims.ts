@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../config/schema.js'
+import { isJsonObject } from '../json-object.js'
 import type { DemandedClaims } from '../session/demanded-claims.js'
-import { isJsonObject } from './json-object.js'
 
 type Claims = ProviderConfig['claims']
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json-object.js'
+import type { JsonObject } from '../json-object.js'
 
 /**
  * The first claim that has none of the values it must have one of; undefined when all do. Texts are

@@ -1,10 +1,9 @@
 import type { ProviderConfig } from '../config/schema.js'
 import { OidcError } from './errors.js'
 import { audiencesOf, instantOf } from './id-token.js'
-import type { JsonObject } from './json-object.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 import type { Provider } from './provider.js'
-import { verifySignedToken } from './signed-token.js'
+import { verifyOtherToken } from './signed-token.js'
 
 /** Whether the provider is asked to put its answer into a JWT (JARM). */
 export function expectsResponseToken({
@@ -31,7 +30,10 @@ export async function openResponseToken(
     throw new OidcError('ERR_CALLBACK_PARAMETERS', message)
   }
   const rules = provider.idTokenRules(metadata)
-  const claims = await verifySignature(token, { ...rules, algorithms: metadata.responseAlgorithms })
+  const claims = await verifyOtherToken('ERR_CALLBACK_RESPONSE', token, {
+    ...rules,
+    algorithms: metadata.responseAlgorithms,
+  })
   if (claims['iss'] !== rules.issuer) reject('"iss" is not the issuer')
   if (!audiencesOf(claims['aud'])?.includes(rules.clientId))
     reject('"aud" does not hold the client')
@@ -40,19 +42,6 @@ export async function openResponseToken(
   if (expiresAt + rules.clockToleranceMs <= now) reject('it is expired')
   const texts = Object.entries(claims).filter(([, value]) => typeof value === 'string')
   return new URLSearchParams(texts.map(([name, value]): [string, string] => [name, String(value)]))
-}
-
-/** By the same keys as ID tokens; a refusal is one of the response. */
-async function verifySignature(
-  token: string,
-  rules: Parameters<typeof verifySignedToken>[1],
-): Promise<JsonObject> {
-  try {
-    return (await verifySignedToken(token, rules)).claims
-  } catch (error) {
-    if (!(error instanceof OidcError) || !error.code.startsWith('ERR_ID_TOKEN_')) throw error
-    throw new OidcError('ERR_CALLBACK_RESPONSE', error.message, { cause: error })
-  }
 }
 
 function reject(message: string): never {

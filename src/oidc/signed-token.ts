@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { compactVerify, decodeProtectedHeader } from 'jose'
-import { OidcError } from './errors.js'
-import { parseJsonObject, type JsonObject } from './json-object.js'
+import { parseJsonObject, type JsonObject } from '../json-object.js'
+import { OidcError, type OidcErrorCode } from './errors.js'
 import type { KeySet } from './key-set.js'
 
 /** Which signatures count. */
@@ -43,6 +43,27 @@ export async function verifySignedToken(
     throw new OidcError('ERR_ID_TOKEN_MALFORMED', 'the payload of the token is no JSON object')
   }
   return { algorithm, claims }
+}
+
+/** Whether an error of `verifySignedToken` says that the token is at fault, rather than what it is verified with. */
+export const isTokenFault = ({ code }: OidcError): boolean => code.startsWith('ERR_ID_TOKEN_')
+
+/**
+ * The claims of a token that is no ID token, but signed by the same keys. As `verifySignedToken`, except that what
+ * is wrong with the token is told by `code`.
+ */
+export async function verifyOtherToken(
+  code: OidcErrorCode,
+  token: string,
+  rules: SignatureRules,
+  isAtFault = isTokenFault,
+): Promise<JsonObject> {
+  try {
+    return (await verifySignedToken(token, rules)).claims
+  } catch (error) {
+    if (!(error instanceof OidcError) || !isAtFault(error)) throw error
+    throw new OidcError(code, error.message, { cause: error })
+  }
 }
 
 function checkHeader(

@@ -1,6 +1,6 @@
 import type { Configuration, DPoPHandle, TokenEndpointResponse } from 'openid-client'
+import { parseJsonObject } from '../json-object.js'
 import type { DpopKey } from '../session/dpop-key.js'
-import { parseJsonObject } from './json-object.js'
 import type { OpenCall } from './provider-client.js'
 import type { ProviderMetadata } from './provider-metadata.js'
 import { tokenEndpointError, tolerateTokenResponse } from './token-response.js'

@@ -1,11 +1,11 @@
 import type { TokenEndpointResponse } from 'openid-client'
+import { parseJsonObject } from '../json-object.js'
 import type { DpopKey } from '../session/dpop-key.js'
 import type { Tokens } from '../session/session.js'
 import { accessTokenExpiry } from './access-token-expiry.js'
 import type { Received } from './authenticated-send.js'
 import { objectionOf } from './client-objection.js'
 import { OidcError, oidcErrorIn } from './errors.js'
-import { parseJsonObject } from './json-object.js'
 import { refusalIn } from './refusal.js'
 
 const optionalTexts = new Set(['refresh_token', 'id_token', 'scope'])

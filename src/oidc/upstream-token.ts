@@ -1,9 +1,9 @@
 import { genericGrantRequest, type TokenEndpointResponse } from 'openid-client'
 import type { TokenTarget } from '../config/schema.js'
+import { parseJsonObject } from '../json-object.js'
 import type { SentToken } from '../session/session.js'
 import { accessTokenExpiry } from './access-token-expiry.js'
 import { OidcError } from './errors.js'
-import { parseJsonObject } from './json-object.js'
 import type { Provider } from './provider.js'
 import { accessTokenOf, tokenEndpointError, tolerateTokenResponse } from './token-response.js'
 

@@ -3,6 +3,7 @@ export type JsonObject = Readonly<Record<string, unknown>>
 /** Deeper than any claim nests, and far from where writing it down again would overflow the stack. */
 const deepest = 64
 
+/** Whether a value of JSON or YAML is an object: no list, and not null. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
