@@ -1,4 +1,5 @@
 import type { LiveSession } from './live-session.js'
+import { createSecondUse } from './second-use.js'
 import type { SessionKey } from './session-store.js'
 
 export interface CachedSession {
@@ -18,15 +19,20 @@ export interface SessionCache {
   get(ticketId: string): CachedSession | undefined
   /** `heldLength` is how long the record is in JSON, as far as it is held; the size in memory is estimated from it. */
   set(entry: CachedSession, heldLength: number): void
+  /**
+   * As `set`, unless that takes the room of others and this session was not offered before, among about as many as there
+   * is room for. Where more sessions are in use than fit, most would be dropped before they are used again, and V8 pays
+   * for what is dropped when it has grown old several times what it pays for what lasts as long as its request.
+   */
+  offer(entry: CachedSession, heldLength: number): void
   delete(key: SessionKey): void
   clear(): void
   readonly bytes: number
   readonly size: number
 }
 
-/** An entry in the queue of those that may be dropped. */
-interface Entry {
-  readonly cached: CachedSession
+/** In the queue of those that may be dropped. */
+interface Entry extends CachedSession {
   readonly bytes: number
   /** Since it was queued. A mark costs less than a new place at each use. */
   isUsed: boolean
@@ -36,6 +42,7 @@ interface Entry {
 
 /** Objects, Map slots and ticket of an entry; its strings take what they take in JSON. Measured on V8. */
 const entryOverheadBytes = 2000
+const usualEntryBytes = 2 * entryOverheadBytes
 
 export function createSessionCache(maxBytes: number): SessionCache {
   const byTicketId = new Map<string, Entry>()
@@ -43,6 +50,7 @@ export function createSessionCache(maxBytes: number): SessionCache {
   let oldest: Entry | undefined
   let newest: Entry | undefined
   let totalBytes = 0
+  const isOfferedAgain = createSecondUse(maxBytes / usualEntryBytes)
 
   function enqueue(entry: Entry) {
     entry.older = newest
@@ -61,8 +69,8 @@ export function createSessionCache(maxBytes: number): SessionCache {
 
   function remove(entry: Entry) {
     dequeue(entry)
-    byTicketId.delete(entry.cached.live.ticket.id)
-    byKey.delete(entry.cached.live.key)
+    byTicketId.delete(entry.live.ticket.id)
+    byKey.delete(entry.live.key)
     totalBytes -= entry.bytes
   }
 
@@ -84,25 +92,35 @@ export function createSessionCache(maxBytes: number): SessionCache {
     }
   }
 
+  function set(cached: CachedSession, heldLength: number) {
+    const { key, ticket } = cached.live
+    drop(key)
+    const bytes = entryOverheadBytes + heldLength
+    if (bytes > maxBytes) return
+    // Before it is queued: when all were used, it is not what has to go.
+    makeRoom(bytes)
+    const { live, generation, loadedAt } = cached
+    const queued = { bytes, isUsed: false, older: undefined, newer: undefined }
+    const entry: Entry = { live, generation, loadedAt, ...queued }
+    byTicketId.set(ticket.id, entry)
+    byKey.set(key, entry)
+    totalBytes += bytes
+    enqueue(entry)
+  }
+
   return {
     get(ticketId) {
       const entry = byTicketId.get(ticketId)
       if (entry === undefined) return undefined
       entry.isUsed = true
-      return entry.cached
+      return entry
     },
-    set(cached, heldLength) {
+    set,
+    offer(cached, heldLength) {
       const { key, ticket } = cached.live
-      drop(key)
-      const bytes = entryOverheadBytes + heldLength
-      if (bytes > maxBytes) return
-      // Before it is queued: when all were used, it is not what has to go.
-      makeRoom(bytes)
-      const entry = { cached, bytes, isUsed: false, older: undefined, newer: undefined }
-      byTicketId.set(ticket.id, entry)
-      byKey.set(key, entry)
-      totalBytes += bytes
-      enqueue(entry)
+      const isWorthIt = isOfferedAgain(ticket.id)
+      const hasRoom = totalBytes + entryOverheadBytes + heldLength <= maxBytes
+      if (isWorthIt || hasRoom || byKey.has(key)) set(cached, heldLength)
     },
     delete: drop,
     clear() {

@@ -181,7 +181,7 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
     const { live, record } = opened
     flight.opened = live
     const loaded = { live, generation, loadedAt }
-    if (!flight.overtaken) cache.set(loaded, heldLength(record, stored.sealed.length))
+    if (!flight.overtaken) cache.offer(loaded, heldLength(record, stored.sealed.length))
     return loaded
   }
 
