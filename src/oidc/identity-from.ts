@@ -19,6 +19,18 @@ export function identityFrom(
     sub,
     ...(typeof sid === 'string' && sid !== '' ? { sid } : {}),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
-    claims: withFallbacks(claims, config.claimFallbacks),
+    claims: withFallbacks(withoutBindings(claims), config.claimFallbacks),
   }
+}
+
+/** Without what binds an ID token to its login and its access token: checked by now, and nothing of a person. */
+function withoutBindings(claims: JsonObject): JsonObject {
+  const {
+    nonce: _nonce,
+    at_hash: _ofAccessToken,
+    c_hash: _ofCode,
+    s_hash: _ofState,
+    ...others
+  } = claims
+  return others
 }

@@ -42,7 +42,6 @@ export function createSignIn(issuer: string, number: number, now: number): SignI
     ...times,
     aud: 'app',
     auth_time: times.iat,
-    nonce: randomBytes(32).toString('base64url'),
     acr: '1',
     email: `person-${person}@example.com`,
     email_verified: true,
@@ -61,7 +60,7 @@ export function createSignIn(issuer: string, number: number, now: number): SignI
       accessTokenIssuedAt: now,
       // Opaque, as many are.
       refreshToken: randomBytes(768).toString('base64url'),
-      idToken: likeJwt(claims),
+      idToken: likeJwt({ ...claims, nonce: randomBytes(32).toString('base64url') }),
       scope,
     },
     client: clientOf(number),
