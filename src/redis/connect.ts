@@ -50,7 +50,6 @@ export function connectRedis(options: RedisOptions): {
     watch:
       client instanceof Cluster ? watchCluster(client, connections) : watchOne(client, connections),
     keys,
-    clock,
     monotonic,
     onFacts: warnings.note,
     onServers: warnings.keepOnly,

@@ -25,7 +25,6 @@ export interface ServerWatch<Server> {
 export interface RedisChangesOptions<Server> {
   readonly watch: ServerWatch<Server>
   readonly keys: RedisKeys
-  readonly clock: () => number
   /** What moments are kept by, since the wall clock may be set back or ahead at any time. */
   readonly monotonic: () => number
   readonly onFacts?: (server: string, facts: ServerFacts) => void
@@ -45,7 +44,7 @@ const certainForMs = 600
  * begins a new generation, so that whatever was loaded before is looked up again.
  */
 export function createRedisChanges<Server>(options: RedisChangesOptions<Server>): RedisChanges {
-  const { watch, keys, clock, monotonic } = options
+  const { watch, keys, monotonic } = options
   const listeners: ((key: SessionKey | undefined) => void)[] = []
   const lockListeners: ((key: SessionKey) => void)[] = []
   let current = { generation: 0 }
@@ -151,9 +150,9 @@ export function createRedisChanges<Server>(options: RedisChangesOptions<Server>)
         const until = knownUntil.get(current.generation) ?? Number.NEGATIVE_INFINITY
         return isListening && monotonic() - until <= certainForMs ? current : undefined
       },
-      lastCertainAt(generation) {
+      uncertainForMs(generation) {
         const until = knownUntil.get(generation)
-        return until === undefined ? undefined : clock() - (monotonic() - until)
+        return until === undefined ? undefined : monotonic() - until
       },
     },
     subscribeToLocks: (listener) => void lockListeners.push(listener),

@@ -19,7 +19,7 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
   const consumed = new Map<string, number>()
   const index = createMemoryIndex(clock)
   const forms = createMemoryForms(clock)
-  const { changes, report } = createLocalChanges(clock)
+  const { changes, report } = createLocalChanges()
 
   function find(key: SessionKey): MemoryRecord | undefined {
     const record = records.get(key)
@@ -120,13 +120,13 @@ export function createMemoryStore(clock: () => number = Date.now): SessionStore 
 }
 
 /** The feed of a store that only this process changes: always certain. */
-function createLocalChanges(clock: () => number) {
+function createLocalChanges() {
   const listeners: ((key: SessionKey | undefined) => void)[] = []
   const certain = { generation: 1 }
   const changes: ChangeFeed = {
     subscribe: (listener) => void listeners.push(listener),
     certainty: () => certain,
-    lastCertainAt: () => clock(),
+    uncertainForMs: () => 0,
   }
   const report = (key: SessionKey) => {
     for (const listener of listeners) listener(key)

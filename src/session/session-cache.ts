@@ -6,7 +6,7 @@ export interface CachedSession {
   readonly live: LiveSession
   /** The generation of the change feed when it was loaded; `undefined` if the feed was not certain. */
   readonly generation: number | undefined
-  /** When its load began; epoch milliseconds. */
+  /** When its load began, by the monotonic clock. */
   readonly loadedAt: number
 }
 

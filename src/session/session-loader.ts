@@ -60,6 +60,8 @@ export interface SessionLoaderOptions extends SessionTimes {
   readonly unsaved: UnsavedSessions
   readonly staleOnStoreErrorMs: number
   readonly clock: () => number
+  /** For how long something is known, whatever happens to the wall clock. */
+  readonly monotonic: () => number
   readonly onStoreError: (error: StoreUnavailableError) => void
 }
 
@@ -82,7 +84,7 @@ interface Slot {
 }
 
 export function createSessionLoader(options: SessionLoaderOptions): SessionLoader {
-  const { store, keyRing, cache, unsaved, clock } = options
+  const { store, keyRing, cache, unsaved, clock, monotonic } = options
   const flights = new Map<SessionKey, Slot>()
   const observations = new Map<SessionKey, Set<{ isOvertaken: boolean }>>()
 
@@ -138,7 +140,7 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
     const flight: Flight = {
       // Read before the command is sent: changes count from here on.
       generation: store.changes.certainty()?.generation,
-      startedAt: clock(),
+      startedAt: monotonic(),
       stored: end(store.load(key)),
       overtaken: false,
       opened: undefined,
@@ -197,18 +199,18 @@ export function createSessionLoader(options: SessionLoaderOptions): SessionLoade
   /** Whether the cache may grant a session while the store cannot be asked. */
   function isHonoured({ live, generation, loadedAt }: CachedSession, now: number): boolean {
     if (now >= live.expiresAt) return false
-    if (generation === undefined) return now - loadedAt <= options.staleOnStoreErrorMs
     const { changes } = store
-    if (changes.certainty()?.generation === generation) return true
-    const certainAt = Math.max(loadedAt, changes.lastCertainAt(generation) ?? loadedAt)
-    return now - certainAt <= options.staleOnStoreErrorMs
+    if (generation !== undefined && changes.certainty()?.generation === generation) return true
+    const uncertainForMs = generation === undefined ? undefined : changes.uncertainForMs(generation)
+    const sinceLoadedMs = monotonic() - loadedAt
+    return Math.min(sinceLoadedMs, uncertainForMs ?? sinceLoadedMs) <= options.staleOnStoreErrorMs
   }
 
   function observe(key: SessionKey): Observation {
     const observation = {
       // Read before any command is sent: changes count from here on.
       generation: store.changes.certainty()?.generation,
-      loadedAt: clock(),
+      loadedAt: monotonic(),
       isOvertaken: false,
       end() {
         ofKey.delete(observation)

@@ -123,6 +123,6 @@ export interface ChangeFeed {
    * is not certain. What was loaded in the same generation and not reported as changed since is current.
    */
   certainty(): { readonly generation: number } | undefined
-  /** The last moment (epoch ms) at which the feed was certain in that generation. */
-  lastCertainAt(generation: number): number | undefined
+  /** For how long the feed has not been certain in that generation: since then, changes may not have been reported. */
+  uncertainForMs(generation: number): number | undefined
 }

@@ -100,22 +100,19 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       const current = await loader.read(entry.live.ticket, clock())
       if (current === undefined) return end(entry, 'ended')
       entry.live = current.live
-      entry.knownAt = monotonic() - ageMs(current.loadedAt)
+      entry.knownAt = current.loadedAt
       if (!entry.isDoubted) entry.generation = current.generation
     } catch {
       // Says nothing about the session. The next look comes by itself, until it has been too long.
     }
   }
 
-  /** How long ago an instant of the wall clock was; one that is yet to come is taken for now. */
-  const ageMs = (instant: number) => Math.max(0, clock() - instant)
-
   /** For how long nobody has known whether the session is as `live` says. */
   function unknownForMs({ generation, knownAt, live }: Watched): number {
-    const certainAt = generation === undefined ? undefined : changes.lastCertainAt(generation)
-    const sinceRead = monotonic() - knownAt
-    const sinceCertain = certainAt === undefined ? sinceRead : ageMs(certainAt)
-    return Math.max(Math.min(sinceRead, sinceCertain), ageMs(live.expiresAt))
+    const sinceReadMs = monotonic() - knownAt
+    const uncertainForMs = generation === undefined ? undefined : changes.uncertainForMs(generation)
+    const sinceExpiryMs = clock() - live.expiresAt
+    return Math.max(Math.min(sinceReadMs, uncertainForMs ?? sinceReadMs), sinceExpiryMs)
   }
 
   const isWatched = (entry: Watched) => watched.get(entry.live.key) === entry

@@ -127,7 +127,14 @@ export function createSessions(options: SessionsOptions): Sessions {
   const register = createSessionRegister(store.index, keyRing)
   const unsaved = createUnsavedSessions(clock)
   const onStoreError = (error: StoreUnavailableError) => events.onStoreError?.(error)
-  const loader = createSessionLoader({ ...options, cache, unsaved, clock, onStoreError })
+  const loader = createSessionLoader({
+    ...options,
+    cache,
+    unsaved,
+    clock,
+    monotonic,
+    onStoreError,
+  })
   const freshener = createFreshener({
     ...options,
     loader,

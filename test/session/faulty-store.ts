@@ -32,7 +32,7 @@ export interface FaultyStore {
  * A store that fails at the very moment a test chooses, in front of a real one. The same faults happen
  * to a real Redis in test/redis, but there nobody can tell exactly when.
  */
-export function createFaultyStore(real: SessionStore, clock: () => number): FaultyStore {
+export function createFaultyStore(real: SessionStore, monotonic: () => number): FaultyStore {
   let generation = 1
   let lostCertaintyAt: number | undefined
   const counts = {
@@ -56,7 +56,7 @@ export function createFaultyStore(real: SessionStore, clock: () => number): Faul
     goDown() {
       faulty.before = Object.fromEntries(commands.map((command) => [command, fail]))
       faulty.certain = false
-      lostCertaintyAt = clock()
+      lostCertaintyAt = monotonic()
     },
     comeBack() {
       faulty.before = {}
@@ -86,7 +86,7 @@ export function createFaultyStore(real: SessionStore, clock: () => number): Faul
       changes: {
         subscribe: (listener) => real.changes.subscribe(listener),
         certainty: () => (faulty.certain ? { generation } : undefined),
-        lastCertainAt: () => lostCertaintyAt ?? clock(),
+        uncertainForMs: () => (lostCertaintyAt === undefined ? 0 : monotonic() - lostCertaintyAt),
       },
       close: () => real.close(),
     },

@@ -29,7 +29,7 @@ export function setUpReplicas(t: Test, options: TestSessionsOptions = {}) {
   })
   const provider = createRotatingProvider(issue)
   const real = createMemoryStore(clock)
-  const faulty = createFaultyStore(real, clock)
+  const faulty = createFaultyStore(real, options.monotonic ?? clock)
   const lock = createMemoryRefreshLock(clock)
   const results: RefreshReport[] = []
   const events = { onRefresh: (_key: string, report: RefreshReport) => void results.push(report) }
@@ -55,7 +55,7 @@ export const isDone = (results: RefreshReport[], count = 1) => until(() => resul
 export function setUpProcess(t: Test, options: TestSessionsOptions = {}) {
   const time = { now: Date.now() }
   const clock = () => time.now
-  const faulty = createFaultyStore(createMemoryStore(clock), clock)
+  const faulty = createFaultyStore(createMemoryStore(clock), options.monotonic ?? clock)
   const sessions = createTestSessions(t, { store: faulty.store, clock, ...options })
   const signIn = () =>
     sessions.create({ identity, tokens: createTokens(time.now, 10 * hour) }, time.now)

@@ -22,6 +22,7 @@ t.test('what a load read goes with it, without waiting for a whole collection', 
     refreshAheadMs: 60_000,
     staleOnStoreErrorMs: 30_000,
     clock,
+    monotonic: clock,
     onStoreError: (error) => t.fail(error.message),
   })
   const claims = { department: 'x'.repeat(4000) }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { StoreUnavailableError } from '../../src/session/session-store.js'
-import { extend, setUpProcess } from './replicas.js'
+import { extend, hour, setUpProcess } from './replicas.js'
 
 t.test('while the store is away, what was certain is honoured for a while', async (t) => {
   const { sessions, signIn, time, faulty } = setUpProcess(t, { staleOnStoreErrorMs: 30_000 })
@@ -28,6 +28,29 @@ t.test('while the store is away, what was certain is honoured for a while', asyn
   t.ok(await load(unknown))
   t.strictSame(await sessions.readiness(), { ready: true })
 })
+
+for (const [how, stepMs] of [
+  ['back', -hour],
+  ['ahead', hour],
+] as const) {
+  t.test(`a clock that is set ${how} meanwhile makes that no longer and no shorter`, async (t) => {
+    let passed = 0
+    const { sessions, signIn, time, faulty } = setUpProcess(t, {
+      monotonic: () => passed,
+      inactivityTimeoutMs: 3 * hour,
+      staleOnStoreErrorMs: 30_000,
+    })
+    const { cookieValue } = await signIn()
+    const load = () => sessions.load(cookieValue, time.now, { extend: false })
+    await load()
+    faulty.goDown()
+    time.now += stepMs
+    passed += 30_000
+    t.ok(await load())
+    passed += 1
+    await t.rejects(load(), StoreUnavailableError)
+  })
+}
 
 t.test('a session that was revoked before the store went away is not honoured', async (t) => {
   const { sessions, signIn, time, faulty } = setUpProcess(t)

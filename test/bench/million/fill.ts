@@ -132,5 +132,5 @@ const namesOf = (register: SessionRegister, issuer: string, sub: string, sid: st
 const unheard: ChangeFeed = {
   subscribe() {},
   certainty: () => undefined,
-  lastCertainAt: () => undefined,
+  uncertainForMs: () => undefined,
 }
