@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=70000 node --max-semi-space-size=8
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { install } from 'undici'

@@ -38,10 +38,12 @@ t.test('--version is that of package.json', async (t) => {
   t.strictSame(await valetkey(['--version']), { code: 0, out: `${version}\n`, err: '' })
 })
 
-t.test('as a program it sets the options that the image sets', async (t) => {
-  const [options] = /(?<=^ENV NODE_OPTIONS=).+$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? []
+t.test('as a program it sets what the image sets', async (t) => {
+  const dockerfile = readFileSync('Dockerfile', 'utf8')
+  const [options] = /(?<=^ENV NODE_OPTIONS=).+$/m.exec(dockerfile) ?? []
+  const [malloc] = /(?<=^ENV )MALLOC_.+$/m.exec(dockerfile) ?? []
   const [, interpreter] = /^#!\/usr\/bin\/env (-S .+)\n/.exec(readFileSync(mainFile, 'utf8')) ?? []
-  t.equal(interpreter, `-S node ${options}`)
+  t.equal(interpreter, `-S ${malloc} node ${options}`)
   const [command, all] = withoutPreloads('env', interpreter ?? '', mainFile, '--version')
   t.match((await promisify(execFile)(command, all)).stdout, /^\d+\./)
 })

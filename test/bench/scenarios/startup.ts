@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { startBundle } from '../../helpers/bundle-process.js'
 import { startProvider } from '../../helpers/provider.js'
-import { imageOptions } from '../contenders/valetkey.js'
+import { imageEnvironment, imageOptions } from '../contenders/valetkey.js'
 import type { Owner } from '../harness/owner.js'
 import { residentMegabytes } from '../harness/process-figures.js'
 import { medianOf } from '../harness/statistics.js'
@@ -23,6 +23,7 @@ export async function startUp(owner: Owner): Promise<string> {
       script: 'dist/bundle/valetkey.mjs',
       nodeOptions: imageOptions,
       env: {
+        ...imageEnvironment,
         VALETKEY_ISSUER: provider.issuer,
         VALETKEY_CLIENT_ID: provider.clientId,
         VALETKEY_CLIENT_SECRET: provider.clientSecret,
