@@ -29,19 +29,23 @@ export interface RefusedOriginalRequest {
 }
 
 /** nginx and ingress-nginx, as configured for auth_request. */
-export const byNginx = { target: 'x-original-url', method: 'x-original-method' }
+export const byNginx = { target: 'x-original-url', method: 'x-original-method' } as const
 /** Traefik's ForwardAuth and Caddy's forward_auth. */
-export const byTraefik = { target: 'x-forwarded-uri', method: 'x-forwarded-method' }
+export const byTraefik = { target: 'x-forwarded-uri', method: 'x-forwarded-method' } as const
 const originalHost = 'x-original-host'
 const forwardedHost = 'x-forwarded-host'
 
-const names = new Set([
-  ...Object.values(byNginx),
-  ...Object.values(byTraefik),
+const fields = [
+  byNginx.target,
+  byNginx.method,
+  byTraefik.target,
+  byTraefik.method,
   'host',
   originalHost,
   forwardedHost,
-])
+] as const
+
+type Field = (typeof fields)[number]
 
 /**
  * Reads which request a forward-auth subrequest asks about. Answers undefined when the subrequest names none, or
@@ -71,23 +75,24 @@ export function readOriginalRequest(
   const said = saidOnce(rawHeaders)
   if (said === undefined)
     return refuse('DUPLICATE', 'a header that names the request appears twice')
-  const isNginx = said.has(byNginx.target) || said.has(byNginx.method) || said.has(originalHost)
-  const isTraefik = said.has(byTraefik.target) || said.has(byTraefik.method)
+  const says = (...names: Field[]) => names.some((name) => said[name] !== undefined)
+  const isNginx = says(byNginx.target, byNginx.method, originalHost)
+  const isTraefik = says(byTraefik.target, byTraefik.method)
   if (!isNginx && !isTraefik) return undefined
   if (isNginx && isTraefik) return refuse('CONTRADICTION', 'X-Original-* and X-Forwarded-Uri')
 
   const convention = isNginx ? byNginx : byTraefik
-  const [method, named] = [said.get(convention.method), said.get(convention.target)]
+  const [method, named] = [said[convention.method], said[convention.target]]
   if (method === undefined) return refuse('INCOMPLETE', `${convention.method} is missing`)
   if (named === undefined) return refuse('INCOMPLETE', `${convention.target} is missing`)
   if (!/^[A-Z][A-Z_-]{0,39}$/.test(method)) return refuse('MALFORMED', 'no method')
   const url = isNginx ? splitUrl(named) : { target: named }
   if (!url.target.startsWith('/')) return refuse('MALFORMED', 'neither a path nor a URL')
-  if (said.has(forwardedHost) && facts.host === undefined) return refuse('MALFORMED', 'no host')
+  if (says(forwardedHost) && facts.host === undefined) return refuse('MALFORMED', 'no host')
 
-  const hosts = [url.host, facts.host, said.get(originalHost)].filter((host) => host !== undefined)
+  const hosts = [url.host, facts.host, said[originalHost]].filter((host) => host !== undefined)
   const isSure = url.host !== undefined || (isTraefik && facts.host !== undefined)
-  if (!isSure) hosts.push(said.get('host') ?? '')
+  if (!isSure) hosts.push(said['host'] ?? '')
   const [hostName, ...hostNames] = hosts.map((host) => parseHost(host)?.name)
   if (hostName === undefined || hostNames.includes(undefined)) return refuse('MALFORMED', 'no host')
   if (hostNames.some((name) => name !== hostName)) return refuse('CONTRADICTION', 'two hosts')
@@ -95,16 +100,21 @@ export function readOriginalRequest(
   return { kind: 'original', method, target: url.target, host: hosts[0] ?? '', scheme }
 }
 
-const lowerOf = remember((name) => name.toLowerCase())
+const fieldOf = remember((name) => {
+  const lower = name.toLowerCase()
+  return fields.find((field) => field === lower)
+})
 
 /** The headers that are read, by name; undefined when one that must not be a list appears twice. */
-function saidOnce(rawHeaders: readonly string[]): ReadonlyMap<string, string> | undefined {
-  const said = new Map<string, string>()
+function saidOnce(
+  rawHeaders: readonly string[],
+): Readonly<Partial<Record<Field, string>>> | undefined {
+  const said: Partial<Record<Field, string>> = {}
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = lowerOf(rawHeaders[index] ?? '')
-    if (!names.has(name)) continue
-    if (said.has(name) && name !== forwardedHost) return undefined
-    said.set(name, rawHeaders[index + 1] ?? '')
+    const field = fieldOf(rawHeaders[index] ?? '')
+    if (field === undefined) continue
+    if (said[field] !== undefined && field !== forwardedHost) return undefined
+    said[field] = rawHeaders[index + 1] ?? ''
   }
   return said
 }
