@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { firstValueOf } from '../raw-headers.js'
 
 /**
  * The fields of a response to a client of HTTP/1.1, without a `Trailer` where nothing can come behind: to HEAD, with 204
@@ -9,18 +10,12 @@ export const withoutVainTrailer = (
   statusCode: number,
   headers: string[],
 ): string[] => {
-  if (!has(headers, 'trailer')) return headers
+  if (firstValueOf(headers, 'trailer') === undefined) return headers
   const isBare = statusCode === 204 || statusCode === 304 || response.req.method === 'HEAD'
   const isChunked =
-    response.useChunkedEncodingByDefault && !isBare && !has(headers, 'content-length')
+    response.useChunkedEncodingByDefault &&
+    !isBare &&
+    firstValueOf(headers, 'content-length') === undefined
   if (isChunked) return headers
   return headers.filter((_text, index) => headers[index - (index % 2)]?.toLowerCase() !== 'trailer')
-}
-
-const has = (headers: readonly string[], wanted: string): boolean => {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]
-    if (name?.length === wanted.length && name.toLowerCase() === wanted) return true
-  }
-  return false
 }
