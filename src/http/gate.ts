@@ -77,9 +77,10 @@ export function createGate(options: GateOptions): TakeRequest {
       // RFC 9110 §10.2.1: an authority takes no method at all.
       const allow = fault === 'ERR_METHOD_NOT_ALLOWED' ? { allow: '' } : {}
       const headers = { connection: 'close', ...allow }
-      answerWith(request, response, (asked, reply) =>
-        answers.problem(asked, reply, fault, { headers }),
-      )
+      answerWith(request, response, (asked, reply) => {
+        asked.log.info({ code: fault }, 'request refused')
+        return answers.problem(asked, reply, fault, { headers })
+      })
       return
     }
     if (isUpgradeDeclined(request, response)) {

@@ -6,9 +6,12 @@ import { startRawServer } from '../proxy/raw-server.js'
 
 const upstream = await startUpstream()
 t.teardown(() => upstream.close())
-const valetkey = await startAppInProcess(t, {
-  routes: [{ auth: 'public', upstream: upstream.url }],
-})
+const logged: string[] = []
+const valetkey = await startAppInProcess(
+  t,
+  { routes: [{ auth: 'public', upstream: upstream.url }] },
+  { log: { write: (line) => void logged.push(line) } },
+)
 
 const post = (fields: string, body = '') => `POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n${body}`
 const get = (fields: string) => `GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`
@@ -202,5 +205,16 @@ t.test(
       const text = await rawRequest(before.port, get('Connection: close\r\n'))
       t.match(text, /^HTTP\/1.1 502 /, `${name}: ${text.split('\r\n', 1)[0]}`)
     }
+  },
+)
+
+t.test(
+  'the log tells that a body could be read in several ways, and the answer does not',
+  async (t) => {
+    const request = post('Transfer-Encoding: gzip, chunked\r\n', end)
+    t.match(await rawRequest(valetkey.port, request), /x-valetkey-answer: ERR_REQUEST\r/i)
+    t.match(JSON.parse(logged.findLast((line) => line.includes('request refused')) ?? '{}'), {
+      code: 'ERR_REQUEST_FRAMING',
+    })
   },
 )
