@@ -69,6 +69,7 @@ const directions: Record<string, readonly string[]> = {
 
 /** What any room may have. */
 const everywhere = new Set([
+  'src/announces-body.ts',
   'src/answer-header.ts',
   'src/constant-time.ts',
   'src/errors.ts',

@@ -20,7 +20,7 @@ import { createRetiredSessions } from './retired-sessions.js'
 import type { SessionParts } from './sessions.js'
 
 /** The sessions with what they were opened with. */
-export type EndpointParts = Omit<SessionParts, 'monotonic'> & {
+export type EndpointParts = SessionParts & {
   readonly store: SessionStore
   readonly sessions: Sessions
 }

@@ -16,6 +16,10 @@ export interface SessionParts {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: () => number
+}
+
+/** The clock that nobody sets, which sessions alone go by. */
+interface Monotonic {
   readonly monotonic: () => number
 }
 
@@ -31,7 +35,7 @@ const noWarnings: StoreWarnings = { current: () => [], whenTold: async () => {} 
 /** Opens the configured session store and the sessions in it. */
 export async function openSessions(
   { session }: Config,
-  { keyRing, providers, metrics, logger, clock, monotonic }: SessionParts,
+  { keyRing, providers, metrics, logger, clock, monotonic }: SessionParts & Monotonic,
 ): Promise<{
   readonly store: SessionStore
   readonly sessions: Sessions
@@ -65,7 +69,7 @@ export async function openSessions(
 
 async function openStore(
   session: Config['session'],
-  { clock, monotonic, logger }: Pick<SessionParts, 'clock' | 'monotonic' | 'logger'>,
+  { clock, monotonic, logger }: Pick<SessionParts, 'clock' | 'logger'> & Monotonic,
 ): Promise<{ store: SessionStore; lock: RefreshLock; warnings?: StoreWarnings }> {
   if (session.redis === undefined || session.store === 'memory') {
     return { store: createMemoryStore(clock), lock: createMemoryRefreshLock(monotonic) }

@@ -16,12 +16,11 @@ export interface CookieWriterOptions {
 
 /** Sets and clears Valetkey's cookies; clearing repeats the attributes that they were set with. */
 export interface CookieWriter {
-  setTicket(reply: FastifyReply, value: string): boolean
+  setTicket(reply: FastifyReply, value: string): void
   clearTicket(reply: FastifyReply): void
   /** Whether user agents keep a cookie of that name and value. */
   hasRoom(name: string, value: string): boolean
-  /** False when the cookie is too large to be kept, and was not set. */
-  setLogin(reply: FastifyReply, name: string, value: string): boolean
+  setLogin(reply: FastifyReply, name: string, value: string): void
   clearLogin(reply: FastifyReply, name: string): void
   setTrail(reply: FastifyReply, value: string): void
   setProvider(reply: FastifyReply, value: string): void
@@ -64,14 +63,9 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
     name: string,
     value: string,
     attributes: CookieSerializeOptions,
-  ): boolean {
-    const octets = octetsOf(name, value)
-    if (octets > maxCookieOctets) {
-      options.onOversized(name, octets)
-      return false
-    }
-    reply.setCookie(name, value, attributes)
-    return true
+  ): void {
+    if (hasRoom(name, value)) reply.setCookie(name, value, attributes)
+    else options.onOversized(name, octetsOf(name, value))
   }
 
   /** By hand, since the gate has no cookie plugin: its hooks would cost every request that goes through. */
@@ -94,7 +88,7 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
     clearTicket(reply) {
       reply.clearCookie(options.names.ticket, ticketAttributes)
     },
-    hasRoom: (name, value) => octetsOf(name, value) <= maxCookieOctets,
+    hasRoom,
     setLogin: (reply, name, value) =>
       set(reply, name, value, { ...loginAttributes, maxAge: loginCookieAgeSeconds }),
     clearLogin(reply, name) {
@@ -124,3 +118,5 @@ export function createCookieWriter(options: CookieWriterOptions): CookieWriter {
 }
 
 const octetsOf = (name: string, value: string) => Buffer.byteLength(name) + Buffer.byteLength(value)
+
+const hasRoom = (name: string, value: string) => octetsOf(name, value) <= maxCookieOctets

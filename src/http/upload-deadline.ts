@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Http2ServerRequest } from 'node:http2'
+import { announcesBody } from '../announces-body.js'
 
 /** How long the body of a request may take that nobody but Valetkey reads. */
 export const bodyDeadlineMs = 10_000
@@ -13,14 +14,11 @@ export function endUploadAfterAnswer(
   response: ServerResponse,
   deadlineMs: number,
 ): void {
-  const { headers, socket } = request
-  const announcesBody =
-    headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-  if (!announcesBody || request instanceof Http2ServerRequest) return
+  if (!announcesBody(request) || request instanceof Http2ServerRequest) return
   response.once('finish', () => {
     if (request.complete) return
     setTimeout(() => {
-      if (!request.complete) socket.destroy()
+      if (!request.complete) request.socket.destroy()
     }, deadlineMs).unref()
   })
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { valuesOf } from '../raw-headers.js'
 import type { UpstreamAgent } from './agents.js'
+import { announcesBody } from '../announces-body.js'
 import { createEventStream, isEventStream } from './event-stream.js'
 import { startExchange, type Exchange, type ExchangeEvents, type ResponseHead } from './exchange.js'
 import type { ForwardPlan } from './forward-plan.js'
@@ -54,7 +55,7 @@ export class ForwardedRequest implements ExchangeEvents {
     this.response = response
     this.plan = plan
     this.context = context
-    this.sent = hasBody(request) ? request : undefined
+    this.sent = announcesBody(request) ? request : undefined
     this.kept = this.sent && plan.credentials && createKeptBody()
   }
 
@@ -141,7 +142,3 @@ const isAnsweredInstead = (
   { answerUnauthorized }: ForwardPlan,
   { rawHeaders }: ResponseHead,
 ): boolean => answerUnauthorized?.(valuesOf(rawHeaders, 'www-authenticate')) === true
-
-export const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined ||
-  (headers['content-length'] !== undefined && headers['content-length'] !== '0')

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { announcesBody } from '../announces-body.js'
 import { createAgents } from './agents.js'
 import type { ForwardPlan } from './forward-plan.js'
-import { ForwardedRequest, type ForwardingContext, hasBody } from './forwarded-request.js'
+import { ForwardedRequest, type ForwardingContext } from './forwarded-request.js'
 import { hopFieldsOf, maxForwards } from './hop-fields.js'
 import { endWithAnswer } from './lingering-close.js'
 import { createLiveConnections } from './live-connection.js'
@@ -107,7 +108,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
 
 /** undici has no way to send them over HTTP/1.1. */
 const passesTrailers = (request: IncomingMessage, { upstream }: ForwardPlan): boolean =>
-  upstream.http2 && hasBody(request)
+  upstream.http2 && announcesBody(request)
 
 const changesOf = (plan: ForwardPlan): RequestHeaderChanges =>
   plan.credentials

@@ -1,17 +1,17 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { announcesBody } from '../announces-body.js'
 
 /**
  * Whether an upgrade request is the opening handshake of a WebSocket (RFC 6455 §4.1) and nothing else. One that
  * announces a body is not: where that body ends and the frames begin would be open to two readings.
  */
-export const isWebSocketHandshake = ({ method, httpVersion, headers }: IncomingMessage): boolean =>
-  method === 'GET' &&
-  httpVersion === '1.1' &&
-  headers.upgrade?.toLowerCase() === 'websocket' &&
-  headers['sec-websocket-key'] !== undefined &&
-  headers['transfer-encoding'] === undefined &&
-  (headers['content-length'] ?? '0') === '0'
+export const isWebSocketHandshake = (request: IncomingMessage): boolean =>
+  request.method === 'GET' &&
+  request.httpVersion === '1.1' &&
+  request.headers.upgrade?.toLowerCase() === 'websocket' &&
+  request.headers['sec-websocket-key'] !== undefined &&
+  !announcesBody(request)
 
 /**
  * Lets a request whose upgrade is not wanted go on as an ordinary one (RFC 9110 §7.8). Node has taken its hands off the

@@ -118,9 +118,8 @@ export function createSessionCache(maxBytes: number): SessionCache {
     set,
     offer(cached, heldLength) {
       const { key, ticket } = cached.live
-      const isWorthIt = isOfferedAgain(ticket.id)
       const hasRoom = totalBytes + entryOverheadBytes + heldLength <= maxBytes
-      if (isWorthIt || hasRoom || byKey.has(key)) set(cached, heldLength)
+      if (hasRoom || byKey.has(key) || isOfferedAgain(ticket.id)) set(cached, heldLength)
     },
     delete: drop,
     clear() {
